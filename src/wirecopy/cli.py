@@ -1,0 +1,144 @@
+"""The command line: `wirecopy validate | anchor | show`.
+
+Exit status: 0 clean, 1 findings, 2 the tool itself could not run. Data goes to standard output,
+progress and complaints to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import wirecopy
+
+CLEAN, FINDINGS, FAILED = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except BrokenPipeError:
+        sys.stderr.close()  # The reader has gone, and so has the place to complain to.
+        return FAILED
+    except KeyboardInterrupt:
+        return fail("interrupted")
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        return fail(f"{name}{(error.strerror or str(error)).lower()}")
+
+
+def fail(message: str) -> int:
+    """Say why the tool could not run, and return the status for that."""
+    print(f"wirecopy: {message}", file=sys.stderr)
+    return FAILED
+
+
+def progress(items: Iterable) -> Iterable:
+    """The items, with a progress bar on standard error when that is a terminal."""
+    from tqdm import tqdm
+
+    return tqdm(items, unit="file", disable=None, leave=False)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wirecopy", description="Tools of the Wirecopy corpus of annotated news.")
+    parser.add_argument("--version", action="version", version=f"wirecopy {wirecopy.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_validate(commands)
+    _add_anchor(commands)
+    _add_show(commands)
+    return parser
+
+
+def _add_validate(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "validate",
+        help="check articles and corpora against the schema and the rules",
+        description="Check what each PATH names: a corpus folder (one that holds articles/), a folder of "
+        "articles, or one article's file. Exit status: 0 no errors, 1 errors found, 2 could not run.",
+    )
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    command.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
+    command.add_argument("--strict", action="store_true", help="let warnings fail too")
+    command.set_defaults(run=_validate)
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from wirecopy.report import FORMATS
+    from wirecopy.validate import check_paths
+
+    result = check_paths(options.paths, progress)
+    sys.stdout.write(FORMATS[options.format](result.problems, result.n_files))
+    failed = result.problems if options.strict else result.errors
+    return FINDINGS if failed else CLEAN
+
+
+def _add_anchor(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "anchor",
+        help="turn drafts into articles: find the offsets of their spans",
+        description="Find the offsets of every span of each draft, fill in hashes, ids and defaults, sort, and "
+        "write the article over the draft. A file that is in order already is left as it is; one with a span "
+        "that is ambiguous or absent is not written. Exit status: 0 all anchored, 1 problems, 2 could not run.",
+    )
+    command.add_argument("paths", nargs="+", type=Path, metavar="DRAFT")
+    command.add_argument("--text", type=Path, metavar="FILE", help="take the text from FILE (UTF-8, as it is)")
+    command.add_argument("--out", type=Path, metavar="FOLDER", help="write to FOLDER/<id>.json instead")
+    command.set_defaults(run=_anchor)
+
+
+def _anchor(options: argparse.Namespace) -> int:
+    from wirecopy.files import anchor_file, read_text
+    from wirecopy.report import as_text
+
+    text = read_text(options.text) if options.text else None
+    problems = []
+    for path in options.paths:
+        target, found, notes = anchor_file(path, text, options.out)
+        problems += found
+        for note in notes:
+            print(f"{path}: {note}", file=sys.stderr)
+        if not found:
+            print(f"{path}: {'in order' if target is None else f'anchored, written to {target}'}", file=sys.stderr)
+    if problems:
+        sys.stdout.write(as_text(problems, len(options.paths)))
+    return FINDINGS if problems else CLEAN
+
+
+def _add_show(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "show",
+        help="print articles with their layers marked",
+        description="Print each article zone by zone with mentions, values and event triggers in brackets, then its "
+        "entities, attributions and events. In colour on a terminal.",
+    )
+    command.add_argument("paths", nargs="+", type=Path, metavar="ARTICLE")
+    command.add_argument("--text", type=Path, metavar="FILE", help="the text of a stand-off article")
+    command.set_defaults(run=_show)
+
+
+def _show(options: argparse.Namespace) -> int:
+    from wirecopy.display import coloured, plain, show
+    from wirecopy.files import read_text
+    from wirecopy.report import as_text
+    from wirecopy.validate import check_file
+
+    text = read_text(options.text) if options.text else None
+    status = CLEAN
+    for path in options.paths:
+        article, problems = check_file(path)
+        unsound = [p for p in problems if p.rule == "span-range"]
+        if article is None or unsound:
+            sys.stdout.write(as_text(unsound or problems, 1))
+            status = FINDINGS
+        else:
+            sys.stdout.write(show(article, coloured if sys.stdout.isatty() else plain, text))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

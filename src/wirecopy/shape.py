@@ -1,0 +1,246 @@
+"""The shape of an article: the JSON Schema and the label inventories, and what follows from them.
+
+`schema/article.schema.json` and `schema/labels.json` are the only hand-written description of the
+data. Structural validation, Arrow schemas and label lists are derived from them here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+import orjson
+import pyarrow as pa
+
+from wirecopy.problems import Finding, pointer_to
+
+RULE_OF_KEYWORD = {
+    "required": "field-missing",
+    "additionalProperties": "field-unknown",
+    "type": "field-type",
+    "enum": "label-unknown",
+    "minItems": "list-empty",
+    "uniqueItems": "list-repeats",
+}
+"""Which rule a violated keyword of the JSON Schema falls under; all others are `field-value`."""
+
+_TYPE_NAMES = {
+    dict: "an object", list: "a list", str: "a string", int: "an integer",
+    float: "a number with a fraction", bool: "true or false", type(None): "null",
+}  # fmt: skip
+
+
+def schema_folder() -> Path:
+    """The folder of the schema files: in the installed package, or in the source checkout."""
+    packaged = Path(str(files("wirecopy"))) / "schema"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "schema"
+
+
+@cache
+def article_schema() -> dict[str, Any]:
+    """The parsed JSON Schema of an article."""
+    return orjson.loads((schema_folder() / "article.schema.json").read_bytes())
+
+
+@cache
+def inventories() -> dict[str, dict[str, Any]]:
+    """The label inventories by name, as `schema/labels.json` has them."""
+    return orjson.loads((schema_folder() / "labels.json").read_bytes())["inventories"]
+
+
+@cache
+def labels(inventory: str) -> Mapping[str, dict[str, Any]]:
+    """The labels of one inventory by name, in their published order."""
+    return {label["name"]: label for label in inventories()[inventory]["labels"]}
+
+
+@cache
+def names(inventory: str) -> tuple[str, ...]:
+    """The label names of one inventory in their published order, which is their integer code."""
+    return tuple(labels(inventory))
+
+
+@cache
+def boilerplate_kinds() -> frozenset[str]:
+    """The zone kinds that are not part of the article."""
+    return frozenset(n for n, label in labels("zone_kind").items() if label["part"] == "boilerplate")
+
+
+@cache
+def register_schema(register: str) -> dict[str, Any]:
+    """The parsed JSON Schema of a register of the corpus: "splits", "sources" or "waivers"."""
+    return orjson.loads((schema_folder() / f"{register}.schema.json").read_bytes())
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A structural finding and the id of the rule that it falls under."""
+
+    rule: str
+    finding: Finding
+
+
+@cache
+def _fast_validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(article_schema())
+
+
+@cache
+def _explaining_validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(article_schema())
+
+
+def violations(article: Any) -> list[Violation]:
+    """Everything in which a parsed JSON value departs from the shape of an article.
+
+    The verdict is jsonschema-rs's, the explanation jsonschema's. JSON Schema takes 1.0 for an
+    integer; here it is none.
+    """
+    if not _fast_validator().is_valid(article):
+        return [_explain(error) for error in _explaining_validator().iter_errors(article)]
+    return [
+        Violation("field-type", _found(pointer, "an integer", "a number with a fraction"))
+        for pointer in _floats(article, "")
+    ]
+
+
+def register_violations(register: str, content: Any) -> list[Violation]:
+    """Everything in which a parsed register departs from its schema."""
+    validator = jsonschema.Draft202012Validator(register_schema(register))
+    return [_explain(error) for error in validator.iter_errors(content)]
+
+
+def _floats(node: Any, pointer: str) -> Iterator[str]:
+    """Pointers to the numbers that were written with a fraction or an exponent."""
+    if isinstance(node, float):
+        yield pointer
+    elif isinstance(node, dict):
+        for key, item in node.items():
+            if not isinstance(item, str):
+                yield from _floats(item, f"{pointer}/{key}")
+    elif isinstance(node, list):
+        for i, item in enumerate(node):
+            yield from _floats(item, f"{pointer}/{i}")
+
+
+def _found(pointer: str, expected: str, found: str) -> Finding:
+    message = f"{pointer or 'the file'} must be {expected}, found {found}"
+    return Finding(pointer, message, f"write {expected} there")
+
+
+def _explain(error: jsonschema.ValidationError) -> Violation:
+    rule = RULE_OF_KEYWORD.get(str(error.validator), "field-value")
+    place = pointer_to(*error.absolute_path)
+    here = place or "the document"
+    match error.validator:
+        case "required":
+            missing = [key for key in error.validator_value if key not in error.instance]
+            # jsonschema reports one error per missing key; its message begins with the key's repr.
+            key = next(k for k in missing if error.message.startswith(repr(k)))
+            finding = Finding(place, f'{here} lacks the field "{key}"', f'add "{key}": {_describe_field(error, key)}')
+        case "additionalProperties":
+            known = list(error.schema["properties"])
+            unknown = [key for key in error.instance if key not in known]
+            finding = Finding(
+                pointer_to(*error.absolute_path, unknown[0]),
+                f"{here} has fields that the schema does not know: {_quoted(unknown)}",
+                f"the fields are {_quoted(known)}; delete or rename the others",
+            )
+        case "type":
+            wanted = error.validator_value
+            wanted = wanted if isinstance(wanted, list) else [wanted]
+            expected = " or ".join(_schema_type_name(name) for name in wanted)
+            finding = _found(place, expected, _TYPE_NAMES.get(type(error.instance), "something else"))
+        case "enum":
+            finding = Finding(
+                place,
+                f"{here} is {_short(error.instance)}, which is no label of {error.schema.get('x-labels', 'the list')}",
+                f"use one of {_quoted(error.validator_value)}",
+            )
+        case "minItems":
+            finding = Finding(
+                place, f"{here} is an empty list", "give at least one item, or delete what holds the list"
+            )
+        case "uniqueItems":
+            finding = Finding(place, f"{here} lists something twice", "delete the repetition")
+        case "pattern":
+            example = error.schema.get("examples", [""])[0]
+            finding = Finding(
+                place,
+                f"{here} is {_short(error.instance)}, which does not match {error.validator_value}",
+                f"write it like {_short(example)}",
+            )
+        case keyword:
+            finding = Finding(
+                place,
+                f"{here} is {_short(error.instance)}, against {keyword} {_short(error.validator_value)}",
+                "correct the value",
+            )
+    return Violation(rule, finding)
+
+
+def _schema_type_name(name: str) -> str:
+    python = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
+    return _TYPE_NAMES[python.get(name, type(None))]
+
+
+def _describe_field(error: jsonschema.ValidationError, key: str) -> str:
+    field = resolve(error.schema["properties"][key])
+    return f"… ({field.get('description', 'see the schema').rstrip('.')})"
+
+
+def resolve(node: dict[str, Any]) -> dict[str, Any]:
+    """The schema node that `node` stands for, its `$ref` followed."""
+    while "$ref" in node:
+        node = article_schema()["$defs"][node["$ref"].rpartition("/")[2]]
+    return node
+
+
+def _quoted(words: list[str], most: int = 12) -> str:
+    shown = ", ".join(_short(word) for word in words[:most])
+    return shown + (f" and {len(words) - most} more (see schema/labels.json)" if len(words) > most else "")
+
+
+def _short(value: Any, width: int = 60) -> str:
+    """The value as JSON, cut to a readable length."""
+    if isinstance(value, dict | list):
+        return f"{_TYPE_NAMES[type(value)]} of {len(value)} items"
+    shown = orjson.dumps(value).decode("utf-8")
+    return shown if len(shown) <= width else shown[: width - 2] + '…"'
+
+
+@cache
+def arrow_type(node_key: str) -> pa.DataType:
+    """The Arrow type of a definition of the schema (`"zone"`, `"entity"`, …)."""
+    return _arrow(article_schema()["$defs"][node_key])
+
+
+@cache
+def article_arrow_schema() -> pa.Schema:
+    """The Arrow schema of an article record: one field per field of the JSON Schema, in order."""
+    properties = article_schema()["properties"]
+    return pa.schema([pa.field(name, _arrow(node)) for name, node in properties.items()])
+
+
+def _arrow(node: dict[str, Any]) -> pa.DataType:
+    node = resolve(node)
+    kind = node.get("type", "string")
+    kind = next(name for name in kind if name != "null") if isinstance(kind, list) else kind
+    match kind:
+        case "object":
+            return pa.struct([pa.field(k, _arrow(v)) for k, v in node["properties"].items()])
+        case "array":
+            return pa.list_(_arrow(node["items"]))
+        case "integer":
+            return pa.int64()
+        case "boolean":
+            return pa.bool_()
+        case "string":
+            return pa.string()
+    raise TypeError(f"the schema has a type that tables cannot hold: {kind}")
