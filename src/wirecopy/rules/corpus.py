@@ -340,7 +340,7 @@ def label_counts(articles: dict[str, Article]) -> dict[str, Counter[str]]:
     return counts
 
 
-@rule("label-unused", 6, "corpus")
+@rule("label-unused", 6, "corpus", severity="warning")
 def label_unused(corpus: Corpus) -> Iterator[CorpusFinding]:
     """Every label is used by some article, or waived in waivers.json with the reason.
 

@@ -1,0 +1,63 @@
+"""Build a release of a corpus: validate it, make its tables, write dist/<version>/.
+
+The earlier release of that version stays untouched unless the new one is complete. Exit status: 0
+built, 1 the corpus has errors, 2 the build could not run.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import wirecopy
+from wirecopy.cli import CLEAN, FAILED, FINDINGS, fail, progress
+from wirecopy.release import About, make_tables, write_release
+from wirecopy.report import as_text
+from wirecopy.validate import check_corpus
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    if not (options.corpus / "articles").is_dir():
+        return fail(f"{options.corpus}: no corpus there (a corpus is a folder that holds articles/)")
+    result = check_corpus(options.corpus, progress)
+    if result.errors:
+        sys.stdout.write(as_text(result.problems, result.n_files))
+        return FINDINGS
+    if not result.corpus.registered:
+        return fail(f"{options.corpus}: splits.json is missing; a release needs to know the splits")
+    about = About(options.name, options.version)
+    tables = make_tables(result.corpus, progress)
+    out = options.out / options.version
+    manifest = write_release(tables, result.corpus, about, options.documents, out)
+    print(f"{out}: {len(manifest['configs'])} configs, {sum_rows(manifest, 'articles')} articles")
+    return CLEAN
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, default=ROOT / "corpus", help="the corpus folder")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist", help="the folder of releases")
+    parser.add_argument("--documents", type=Path, default=ROOT, help="the folder of licence, datasheet, …")
+    parser.add_argument("--name", default="Wirecopy", help="the name of the corpus")
+    parser.add_argument("--version", default=wirecopy.__version__, help="the version, x.y.z")
+    return parser.parse_args(arguments)
+
+
+def sum_rows(manifest: dict, config: str) -> int:
+    return sum(split["rows"] for split in manifest["configs"][config]["splits"].values())
+
+
+def run(arguments: Iterable[str]) -> int:
+    try:
+        return main(list(arguments))
+    except OSError as error:
+        return fail(f"{error.filename or 'the build'}: {(error.strerror or str(error)).lower()}")
+    except KeyboardInterrupt:
+        return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,299 @@
+"""A release: tables on disk with their card, manifest and checksums.
+
+A release directory is written beside its place and renamed there when it is whole, so that a build
+that fails leaves the earlier release untouched. Nothing in it depends on the clock, the machine, the
+locale or the order of the file system.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wirecopy import shape
+from wirecopy.article import Article
+from wirecopy.rules.corpus import SPLITS, Corpus
+from wirecopy.tables import CONFIGS, Config, inventory_of, label_names, make_table
+
+Tables = dict[str, dict[str, pa.Table]]
+"""Tables by config and split; splits without rows are left out."""
+
+DOCUMENTS = ("DATASHEET.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE-DATA")
+CANARY = "wirecopy-canary 7d1f3a52-0c68-4e0b-9a3e-52b6f0c9e8d4"
+"""A string that training data filters can look for; it stands in the card of every release."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the card and the manifest say of a corpus beside its data."""
+
+    name: str
+    version: str
+    license: str = "cc-by-4.0"
+
+
+def make_tables(corpus: Corpus, progress: Callable[[Iterable], Iterable] = iter) -> Tables:
+    """The tables of every config and split. Articles are in the order of their ids.
+
+    Stand-off articles have no text and are in no table.
+    """
+    by_split: dict[str, list[Article]] = {split: [] for split in SPLITS}
+    for article in sorted(corpus.articles.values(), key=lambda a: a["id"]):
+        if article["text"] is not None:
+            by_split[corpus.split_of[article["id"]]].append(article)
+    tables: Tables = {}
+    for config in progress(list(CONFIGS.values())):
+        made = {split: make_table(config, articles) for split, articles in by_split.items()}
+        tables[config.name] = {split: table for split, table in made.items() if table.num_rows}
+    return tables
+
+
+def write_release(tables: Tables, corpus: Corpus, about: About, documents: Path, out: Path) -> dict[str, Any]:
+    """Write the release directory `out` as a whole and return its manifest.
+
+    `documents` is the folder that holds the licence, the datasheet and the like; those that exist are
+    copied. An earlier `out` is replaced only when the new one is complete.
+    """
+    with _replacing(out) as folder:
+        for config, split, table in _each(tables):
+            _write_parquet(table, folder / parquet_path(config, split))
+        manifest = make_manifest(tables, corpus, about)
+        _write_json(folder / "manifest.json", manifest)
+        (folder / "README.md").write_text(make_card(tables, manifest, about), encoding="utf-8", newline="\n")
+        for name in DOCUMENTS:
+            if (documents / name).is_file():
+                (folder / name).write_bytes((documents / name).read_bytes())
+        (folder / "SHA256SUMS").write_text(_checksums(folder), encoding="utf-8", newline="\n")
+    return manifest
+
+
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """A new folder that takes the place of `out` when the block ends well, and vanishes when not."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    fresh.chmod(0o755)
+    retired = fresh.with_name(f"{fresh.name}.old")
+    try:
+        yield fresh
+        if out.exists():
+            out.rename(retired)
+        fresh.rename(out)
+    except BaseException:
+        if retired.exists() and not out.exists():
+            retired.rename(out)
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    shutil.rmtree(retired, ignore_errors=True)
+
+
+def _each(tables: Tables) -> Iterator[tuple[str, str, pa.Table]]:
+    for config, by_split in tables.items():
+        for split, table in by_split.items():
+            yield config, split, table
+
+
+def parquet_path(config: str, split: str) -> str:
+    """Where in a release the table of a config and split is."""
+    return f"{config}/{split}-00000-of-00001.parquet"
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        compression_level=3,
+        use_content_defined_chunking=True,
+        write_page_index=True,
+        store_schema=False,
+    )
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
+
+
+def _checksums(folder: Path) -> str:
+    """The lines of `sha256sum` for every file, in the order of their paths."""
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files)
+
+
+# Hashes
+
+
+def content_hash(table: pa.Table) -> str:
+    """SHA-256 of the rows as canonical JSON lines in the order of their ids.
+
+    It is of the data alone: another Parquet writer, compression or row order gives the same.
+    """
+    digest = hashlib.sha256()
+    for row in sorted(table.to_pylist(), key=lambda row: row["id"]):
+        digest.update(orjson.dumps(row, option=orjson.OPT_SORT_KEYS) + b"\n")
+    return digest.hexdigest()
+
+
+def tree_hash(folder: Path) -> str:
+    """SHA-256 over the paths and contents of the files below a folder, in the order of their paths.
+
+    Files whose names begin with a dot are left out.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*"), key=lambda p: p.relative_to(folder).as_posix()):
+        relative = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
+            digest.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {relative.as_posix()}\n".encode())
+    return digest.hexdigest()
+
+
+def make_manifest(tables: Tables, corpus: Corpus, about: About) -> dict[str, Any]:
+    """Rows and content hash of every config and split, the hashes of the source, and what built it."""
+    hashes = {config: {s: content_hash(t) for s, t in by_split.items()} for config, by_split in tables.items()}
+    return {
+        "name": about.name,
+        "version": about.version,
+        "configs": {
+            config: {
+                "content_sha256": _combined(hashes[config]),
+                "splits": {
+                    split: {"rows": table.num_rows, "content_sha256": hashes[config][split]}
+                    for split, table in by_split.items()
+                },
+            }
+            for config, by_split in tables.items()
+        },
+        "source": {"corpus_sha256": tree_hash(corpus.folder), "schema_sha256": tree_hash(shape.schema_folder())},
+        "built_with": {name: installed_version(name) for name in ("pyarrow", "spacy", "orjson")},
+    }
+
+
+def _combined(hashes: Mapping[str, str]) -> str:
+    lines = "".join(f"{split} {hashes[split]}\n" for split in sorted(hashes))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+# The card
+
+
+def make_card(tables: Tables, manifest: dict[str, Any], about: About) -> str:
+    """The release's README.md: metadata that `datasets` and the Hub read, and a description.
+
+    Version and content hash stand in every config, because they alone tell the cache of `datasets`
+    one release from another. The `dataset_info` names features and no splits: with them, loading
+    with `filters=` fails.
+    """
+    from datasets.info import DatasetInfo, DatasetInfosDict
+    from huggingface_hub import DatasetCardData
+
+    data = DatasetCardData(
+        pretty_name=about.name,
+        license=about.license,
+        language=["en"],
+        multilinguality=["monolingual"],
+        annotations_creators=["machine-generated"],
+        language_creators=["machine-generated"],
+        task_categories=["token-classification", "text-classification", "other"],
+        task_ids=["named-entity-recognition", "coreference-resolution"],
+        tags=["boilerplate-removal", "quotation-attribution", "event-extraction", "news"],
+        size_categories=[_size_category(sum(table.num_rows for table in tables["articles"].values()))],
+    )
+    infos = {name: DatasetInfo(features=features(CONFIGS[name])) for name in tables}
+    DatasetInfosDict(infos).to_dataset_card_data(data)
+    data["configs"] = [_config_entry(name, tables[name], manifest, about) for name in tables]
+    body = _CARD.format(
+        name=about.name,
+        version=about.version,
+        canary=CANARY,
+        configs="\n".join(f"| `{name}` | {CONFIGS[name].description} |" for name in tables),
+        rows="\n".join(_rows_line(name, tables[name]) for name in tables),
+    )
+    return f"---\n{data.to_yaml(line_break=chr(10))}\n---\n\n{body}"
+
+
+def _config_entry(name: str, by_split: dict[str, pa.Table], manifest: dict[str, Any], about: About) -> dict[str, Any]:
+    entry: dict[str, Any] = {"config_name": name}
+    if name == next(iter(CONFIGS)):
+        entry["default"] = True
+    entry["version"] = about.version
+    entry["description"] = f"sha256:{manifest['configs'][name]['content_sha256']}"
+    entry["data_files"] = [{"split": split, "path": parquet_path(name, split)} for split in by_split]
+    return entry
+
+
+def _size_category(rows: int) -> str:
+    bounds = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+    return next((name for bound, name in bounds if rows < bound), "1M<n<10M")
+
+
+def _rows_line(name: str, by_split: dict[str, pa.Table]) -> str:
+    counts = (f"{by_split[split].num_rows:,}" if split in by_split else "–" for split in SPLITS)
+    return f"| `{name}` | " + " | ".join(counts) + " |"
+
+
+def features(config: Config) -> Any:
+    """The `datasets.Features` of a config, with ClassLabels where its schema names an inventory."""
+    import datasets
+
+    return datasets.Features({field.name: _feature(field) for field in config.schema})
+
+
+def _feature(field: pa.Field) -> Any:
+    import datasets
+
+    if pa.types.is_list(field.type):
+        return datasets.List(_feature(field.type.value_field))
+    if pa.types.is_struct(field.type):
+        return {inner.name: _feature(inner) for inner in field.type}
+    if inventory := inventory_of(field):
+        return datasets.ClassLabel(names=list(label_names(inventory)))
+    return datasets.Value(str(field.type))
+
+
+_CARD = """# {name} {version}
+
+News articles as they are scraped, with five gold layers on one immutable string each: zones (article or
+boilerplate), entities with coreference, values, attributions (who said what) and events. Offsets are Unicode
+code points, end exclusive.
+
+**Texts and annotations were made by large language models and read by no human.** `DATASHEET.md` says exactly
+how, and what the corpus is fit for.
+
+```python
+from datasets import load_dataset
+
+articles = load_dataset("PATH_OR_REPO")                # the default config, articles
+ner = load_dataset("PATH_OR_REPO", "ner_clean")        # any other
+assert str(articles["train"].info.version) == "{version}"  # the release that you mean to use
+```
+
+| config | what it holds |
+|---|---|
+{configs}
+
+Rows of all configs join on the article's id: the column `id`, in `ner` and `ner_clean` the column `article_id`.
+Labels are ClassLabels; their definitions stand in `schema/labels.json` of the source repository. Tokens are
+spaCy's rules for English and no part of the gold: where a page glues two words together, a token may run over
+the edge of a span.
+
+| rows | train | validation | test |
+|---|---|---|---|
+{rows}
+
+`manifest.json` has a content hash for every config and split, `SHA256SUMS` a checksum for every file.
+
+Texts and annotation are licensed under CC BY 4.0; cite as `CITATION.cff` says. Please keep the test split out of
+training data; filters can look for this string: `{canary}`.
+"""
