@@ -53,11 +53,9 @@ def check_bytes(content: bytes, path: str) -> tuple[Article | None, list[Problem
     Returns the article (None when it cannot be parsed or has not the right shape) and its problems
     with line and column. `path` is what the problems call the file.
     """
-    problems = [_problem(rule.id, path, finding) for rule in rules_of("file") for finding in rule.check(content)]
-    found = {problem.rule for problem in problems}
-    if found & _FATAL_FOR_PARSING:
-        first = [p for p in problems if p.rule in _FATAL_FOR_PARSING][:1]
-        return None, [*first, *(p for p in problems if p.rule not in _FATAL_FOR_PARSING | {"json-duplicate-key"})]
+    problems = list(_file_problems(content, path))
+    if any(problem.rule in _FATAL_FOR_PARSING for problem in problems):
+        return None, problems
     article = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
     structural = [_problem(v.rule, path, v.finding) for v in shape.violations(article)]
     problems += structural or check_article(article, path)
@@ -80,6 +78,15 @@ def check_article(article: Article, path: str = "", text: str | None = None) -> 
             continue
         problems += [_problem(rule.id, path, finding) for finding in rule.check(subject)]
     return problems
+
+
+def _file_problems(content: bytes, path: str) -> Iterator[Problem]:
+    """The problems of level 1, up to the first that keeps the bytes from being parsed."""
+    for rule in rules_of("file"):
+        for finding in rule.check(content):
+            yield _problem(rule.id, path, finding)
+            if rule.id in _FATAL_FOR_PARSING:
+                return
 
 
 def _problem(rule_id: str, path: str, finding: Finding) -> Problem:
@@ -192,11 +199,9 @@ def _read_register(path: Path) -> tuple[Any, list[Problem]]:
     except OSError as error:
         finding = Finding("", f"the file cannot be read: {(error.strerror or '').lower()}", "restore it")
         return None, [_problem("file-unreadable", path.as_posix(), finding)]
-    problems = [
-        _problem(rule.id, path.as_posix(), finding) for rule in rules_of("file") for finding in rule.check(content)
-    ]
+    problems = list(_file_problems(content, path.as_posix()))
     if problems:
-        return None, problems[:1]
+        return None, problems
     parsed = orjson.loads(content)
     structural = [
         _problem(violation.rule, path.as_posix(), violation.finding)

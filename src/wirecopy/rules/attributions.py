@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -10,8 +11,8 @@ from wirecopy.problems import Finding, pointer_to
 from wirecopy.rules.registry import rule
 from wirecopy.rules.subject import Subject, role_spans
 
-QUOTATION_MARKS = '"“”„«»‘'
-"""Characters that open or close a quotation and are not apostrophes as well."""
+_QUOTATION_MARK = re.compile(r"""["“”„«»‘]|(?<!\w)'|'(?!\w)""")
+"""What opens or closes a quotation and is no apostrophe."""
 
 
 @rule("role-overlap", 4, "article")
@@ -64,9 +65,9 @@ def attribution_quotes(subject: Subject) -> Iterator[Finding]:
         place = pointer_to("attributions", i, "type")
         inner = _content_of_children(subject, attribution["id"])
         quoted = any(
-            subject.text[at] in QUOTATION_MARKS and not any(s["start"] <= at < s["end"] for s in inner)
+            not any(s["start"] <= mark.start() < s["end"] for s in inner)
             for span in attribution["content"]
-            for at in range(span["start"], span["end"])
+            for mark in _QUOTATION_MARK.finditer(subject.text, span["start"], span["end"])
         )
         if attribution["type"] == "mixed" and not quoted:
             yield Finding(

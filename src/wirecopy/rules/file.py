@@ -72,10 +72,6 @@ def file_bom(content: bytes) -> Iterator[Finding]:
         yield Finding("", "the file begins with a byte order mark", "save it as UTF-8 without BOM")
 
 
-class DuplicateKeys(ValueError):
-    """Raised with the keys that stand twice in one object."""
-
-
 @rule("json-syntax", 1, "file")
 def json_syntax(content: bytes) -> Iterator[Finding]:
     """An article's file is one JSON document (RFC 8259).
@@ -111,7 +107,7 @@ def json_duplicate_key(content: bytes) -> Iterator[Finding]:
 
     try:
         json.loads(content.removeprefix(b"\xef\xbb\xbf"), object_pairs_hook=note)
-    except RecursionError:
-        return  # Deeper than any article; the schema finds the unknown field that holds it.
+    except (ValueError, RecursionError):
+        return  # Not JSON, which json-syntax says; or deeper than any article, which the schema finds.
     for key in repeated:
         yield Finding("", f'the key "{key}" stands twice in one object', "keep the right one of the two")

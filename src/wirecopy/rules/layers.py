@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from typing import Any
 
 from wirecopy import shape, spans
 from wirecopy.problems import Finding, pointer_to
@@ -171,12 +173,12 @@ def parent_content(subject: Subject) -> Iterator[Finding]:
 def source_mention(subject: Subject) -> Iterator[Finding]:
     """The source span of an attribution holds a mention of its source entity.
 
-    A named body that speaks through an unnamed person counts: the span names it or says who speaks
-    for it.
+    Else the two say different things of who is quoted. A named group is excepted: a spokesman may
+    speak for a body that his own sentence does not name.
     """
     for i, attribution in enumerate(subject.article["attributions"]):
         entity = subject.entities.get(attribution["source_entity"])
-        if entity is None or not attribution["source"]:
+        if entity is None or not attribution["source"] or attribution["source_type"] == "named_group":
             continue
         touched = any(spans.overlap(s, m) for s in attribution["source"] for m in entity["mentions"])
         if not touched:
@@ -202,9 +204,11 @@ _TYPES_OF_SOURCE = {
 def source_type(subject: Subject) -> Iterator[Finding]:
     """The source type agrees with the source entity.
 
-    A named source is an entity with a name in the article, an unnamed one has none; persons are
-    PERSON, documents are works, laws, products or publications.
+    A named source is an entity with a name in the article, or a group whose name lists named
+    entities ("A and B"); an unnamed one has none. Persons are PERSON, documents are works, laws,
+    products or publications.
     """
+    named_people = {e["name"] for e in subject.article["entities"] if _is_named(e)}
     for i, attribution in enumerate(subject.article["attributions"]):
         kind = attribution["source_type"]
         entity = subject.entities.get(attribution["source_entity"])
@@ -217,7 +221,7 @@ def source_type(subject: Subject) -> Iterator[Finding]:
                     "name the entity, or correct the source type",
                 )
             continue
-        named = any(mention["level"] == "NAM" for mention in entity["mentions"])
+        named = _is_named(entity) or _names_of_group(entity) <= named_people
         if entity["type"] not in _TYPES_OF_SOURCE.get(kind, shape.names("entity_type")):
             wrong = f"{entity['id']} is {entity['type']}"
         elif kind.startswith("named_") and not named:
@@ -227,6 +231,15 @@ def source_type(subject: Subject) -> Iterator[Finding]:
         else:
             continue
         yield Finding(place, f"{place} is {kind}, but {wrong}", "correct the source type, the entity or its mentions")
+
+
+def _is_named(entity: dict[str, Any]) -> bool:
+    return any(mention["level"] == "NAM" for mention in entity["mentions"])
+
+
+def _names_of_group(entity: dict[str, Any]) -> set[str]:
+    """The names that the name of a group entity lists."""
+    return set(re.split(r", | and ", entity["name"]))
 
 
 @rule("value-in-name", 5, "article")
