@@ -54,7 +54,9 @@ def compare(config: str, described: dict, loaded: datasets.DatasetDict, version:
     differences = []
     for split in sorted(found.keys() | described["splits"].keys()):
         if found.get(split) != described["splits"].get(split):
-            differences.append(f"{config}/{split}: {found.get(split)}, the manifest has {described['splits'].get(split)}")
+            differences.append(
+                f"{config}/{split}: {found.get(split)}, the manifest has {described['splits'].get(split)}"
+            )
         if split in loaded and str(loaded[split].info.version) != version:
             differences.append(f"{config}/{split}: version {loaded[split].info.version}, the manifest has {version}")
     return differences

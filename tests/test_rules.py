@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from planted import (
     ARTICLE_GOLDENS,
     COMPANIONS,
@@ -13,7 +14,6 @@ from planted import (
     goldens,
     unpack,
 )
-
 from wirecopy.problems import Problem
 from wirecopy.rules import RULES
 from wirecopy.validate import check_corpus, check_file

@@ -13,12 +13,15 @@ class Finding(NamedTuple):
     """What a rule says of one place in an article.
 
     `pointer` is a JSON pointer (RFC 6901), `message` says what was found against what was
-    expected, `hint` what to do.
+    expected, `hint` what to do. `line` and `column`, counted from 1, are given only where there is
+    nothing yet that a pointer could point to.
     """
 
     pointer: str
     message: str
     hint: str
+    line: int | None = None
+    column: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,9 @@ def locate(problems: Iterable[Problem], source: str) -> list[Problem]:
         return list(problems)
     located = []
     for problem in problems:
+        if problem.line is not None:
+            located.append(problem)
+            continue
         pointer = problem.pointer
         while pointer and pointer not in places:
             pointer = pointer.rpartition("/")[0]

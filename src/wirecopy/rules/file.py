@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from wirecopy.problems import Finding
+from wirecopy.problems import Finding, pointer_to
 from wirecopy.rules.registry import declare, rule
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -59,6 +59,8 @@ def file_encoding(content: bytes) -> Iterator[Finding]:
             f"byte {error.start} (line {line}) is 0x{byte:02x}, which is not UTF-8: {error.reason}",
             "save the file as UTF-8; in Windows-1252 or Latin-1 text, quotation marks and accents "
             "are the usual culprits",
+            line,
+            len(content[content.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8")) + 1,
         )
 
 
@@ -86,6 +88,8 @@ def json_syntax(content: bytes) -> Iterator[Finding]:
             "",
             f"not JSON at line {error.lineno}, column {error.colno}: {error.msg.partition(':')[0]}",
             "correct the file at that place; a comma or a quotation mark before it is the usual cause",
+            error.lineno,
+            error.colno,
         )
 
 
@@ -96,18 +100,32 @@ def json_duplicate_key(content: bytes) -> Iterator[Finding]:
     JSON leaves open which of the two counts, so one reader would see another article than the
     next.
     """
-    repeated: list[str] = []
+    repeated: list[tuple[dict[str, Any], str]] = []
 
     def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
             keys = [key for key, _ in pairs]
-            repeated.extend(sorted({key for key in keys if keys.count(key) > 1}))
+            repeated.extend((found, key) for key in found if keys.count(key) > 1)
         return found
 
     try:
-        json.loads(content.removeprefix(b"\xef\xbb\xbf"), object_pairs_hook=note)
+        document = json.loads(content.removeprefix(b"\xef\xbb\xbf"), object_pairs_hook=note)
     except (ValueError, RecursionError):
         return  # Not JSON, which json-syntax says; or deeper than any article, which the schema finds.
-    for key in repeated:
-        yield Finding("", f'the key "{key}" stands twice in one object', "keep the right one of the two")
+    for holder, key in repeated:
+        place = pointer_to(*_path_to(holder, document), key)
+        message = f'the key "{key}" stands twice in one object, here for the last time'
+        yield Finding(place, message, "keep the right one of the two")
+
+
+def _path_to(wanted: dict[str, Any], document: Any) -> tuple[str | int, ...]:
+    """The keys and indices that lead to an object of a document; none if it was overwritten there."""
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while waiting:
+        path, node = waiting.pop()
+        if node is wanted:
+            return path
+        items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        waiting.extend(((*path, key), item) for key, item in items)
+    return ()

@@ -1,0 +1,43 @@
+# Two commands do everything: `make release` and `make test`.
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help release test validate generate lint environment clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /	/'
+
+release: environment  ## environment, validation, build, load and summary
+	$(BIN)/python scripts/validate.py --strict corpus
+	$(BIN)/python scripts/build.py
+	$(BIN)/python scripts/summary.py
+
+test: environment  ## everything that CI runs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python scripts/generate.py --check
+	$(BIN)/python scripts/validate.py --strict corpus
+	$(BIN)/python -m pytest
+
+validate: environment  ## check the corpus alone
+	$(BIN)/python scripts/validate.py --strict corpus
+
+generate: environment  ## write the generated files anew
+	$(BIN)/python scripts/generate.py
+
+lint: environment  ## format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+environment: $(VENV)/.complete  ## the virtual environment, with pinned dependencies
+
+$(VENV)/.complete: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:  ## remove the environment and the caches, and leave the releases
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

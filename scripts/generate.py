@@ -1,0 +1,335 @@
+"""Write what is generated from the schema, the labels, the rules and the corpus into its files.
+
+With --check nothing is written, and the status is 1 when a file differs from what its source makes
+now. Generated are: the enumerations of schema/article.schema.json, the label tables of
+corpus/GUIDELINES.md, docs/rules.md, docs/data.md, and the figures of DATASHEET.md and README.md.
+"""
+
+import argparse
+import difflib
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from wirecopy import shape
+from wirecopy.article import format_article
+from wirecopy.files import write_atomically
+from wirecopy.rules import LEVELS, RULES, Corpus, Rule
+from wirecopy.rules.corpus import SPLITS
+from wirecopy.tables import CONFIGS, inventory_of, named_spans, tokenize
+from wirecopy.validate import check_corpus, check_file
+from wirecopy.views import clean_text
+
+ROOT = Path(__file__).resolve().parents[1]
+GOLDEN = ROOT / "tests" / "golden"
+_BLOCK = re.compile(r"(<!-- generated: (?P<name>\w+)(?: (?P<argument>\w+))? -->\n).*?(<!-- /generated -->)", re.DOTALL)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
+    options = parser.parse_args(arguments)
+    stale = False
+    for name, content in generated_files():
+        path = ROOT / name
+        old = path.read_text(encoding="utf-8") if path.exists() else ""
+        if old == content:
+            continue
+        stale = True
+        if options.check:
+            sys.stdout.writelines(
+                difflib.unified_diff(old.splitlines(True), content.splitlines(True), name, "generated", n=1)
+            )
+        else:
+            write_atomically(path, content.encode("utf-8"))
+            print(f"{name}: written")
+    if stale and options.check:
+        print("renew them with: python scripts/generate.py")
+    return int(stale and options.check)
+
+
+def generated_files() -> Iterator[tuple[str, str]]:
+    """Every file that is generated, or has generated parts, with its content as it must be."""
+    corpus = check_corpus(ROOT / "corpus").corpus
+    producers: dict[str, Callable[[str], str]] = {
+        "labels": label_table,
+        "figures": lambda _: figures(corpus),
+        "label_figures": lambda _: label_figures(corpus),
+        "configs": lambda _: config_table(),
+    }
+    yield "schema/article.schema.json", schema_with_enumerations()
+    for name in ("corpus/GUIDELINES.md", "DATASHEET.md", "README.md"):
+        yield name, with_blocks((ROOT / name).read_text(encoding="utf-8"), producers)
+    yield "docs/rules.md", rules_page()
+    yield "docs/data.md", data_page()
+
+
+def with_blocks(text: str, producers: dict[str, Callable[[str], str]]) -> str:
+    """The text with the inside of every generated block made anew."""
+    return _BLOCK.sub(lambda m: f"{m[1]}{producers[m['name']](m['argument'] or '')}\n{m[4]}", text)
+
+
+# The schema and the guidelines
+
+
+def schema_with_enumerations() -> str:
+    """The schema with each enumeration that names an inventory filled from labels.json."""
+
+    def fill(node: Any) -> Any:
+        if isinstance(node, dict):
+            filled = {key: fill(item) for key, item in node.items()}
+            return {**filled, "enum": list(shape.names(node["x-labels"]))} if "x-labels" in node else filled
+        return [fill(item) for item in node] if isinstance(node, list) else node
+
+    return orjson.dumps(fill(shape.article_schema()), option=orjson.OPT_INDENT_2).decode("utf-8") + "\n"
+
+
+def label_table(inventory: str) -> str:
+    """The labels of an inventory as a Markdown table."""
+    labels = shape.labels(inventory).values()
+    extra = {"part": "part", "roles": "roles"}
+    if inventory == "argument_role":
+        header, extra = ["filled by"], {}
+    else:
+        header = [title for key, title in extra.items() if all(key in label for label in labels)]
+    rows = [["label", *header, "definition", "example"]]
+    for label in labels:
+        cells = (
+            [", ".join(v) if isinstance(v := label[key], list) else v for key in header] if extra else [_fillers(label)]
+        )
+        rows.append([f"`{label['name']}`", *cells, label["definition"], label["example"]])
+    return markdown_table(rows)
+
+
+def _fillers(role: dict[str, Any]) -> str:
+    entity_types = (
+        "any entity"
+        if len(role["entity_types"]) == len(shape.names("entity_type"))
+        else ", ".join(role["entity_types"])
+    )
+    return ", ".join(filter(None, [entity_types, *role["value_types"], "an event" if role["events"] else ""]))
+
+
+def markdown_table(rows: list[list[str]]) -> str:
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    lines = ["| " + " | ".join(row) + " |" for row in escaped]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+# docs/rules.md
+
+
+def rules_page() -> str:
+    """Every rule with its rationale, an example that breaks it and one that does not."""
+    parts = [
+        "# The rules\n",
+        "Generated by `scripts/generate.py` from the rules in `src/wirecopy/rules/` and their goldens in "
+        "`tests/golden/`. `wirecopy validate` checks all of them.\n",
+        markdown_table([["level", "what it looks at", "rules"], *_level_rows()]) + "\n",
+    ]
+    for level, title in LEVELS.items():
+        parts.append(f"## Level {level}, {title}\n")
+        parts += [_rule_entry(rule) for rule in RULES.values() if rule.level == level]
+    return "\n".join(parts)
+
+
+def _level_rows() -> list[list[str]]:
+    return [
+        [str(level), title, ", ".join(f"[`{r.id}`](#{r.id})" for r in RULES.values() if r.level == level)]
+        for level, title in LEVELS.items()
+    ]
+
+
+def _rule_entry(rule: Rule) -> str:
+    severity = "" if rule.severity == "error" else " (warning)"
+    entry = f"### {rule.id}\n\n**{rule.title}**{severity}\n\n{' '.join(rule.rationale.split())}\n"
+    if (GOLDEN / rule.id).is_dir() and rule.scope in ("article", "structure"):
+        entry += _examples(rule)
+    return entry
+
+
+def _examples(rule: Rule) -> str:
+    """The place that breaks the rule, its message, and the same place in the twin."""
+    _, problems = check_file(GOLDEN / rule.id / "bad.json")
+    problem = next(p for p in problems if p.rule == rule.id)
+    bad, good = (orjson.loads((GOLDEN / rule.id / f"{name}.json").read_bytes()) for name in ("bad", "good"))
+    pointer = problem.pointer
+    while "/" in pointer and (_at(good, pointer) is None or not isinstance(_at(bad, pointer), dict)):
+        pointer = pointer.rpartition("/")[0]
+    if not pointer:  # A field of the article itself: show the field alone.
+        key = problem.pointer.split("/")[1] if problem.pointer else ""
+        bad, good = ({k: v for k, v in a.items() if not key or k == key} for a in (bad, good))
+        if not key:
+            return f"\nThe message: {problem.message}.\n"
+    shown = [_shortened(_at(document, pointer)) for document in (bad, good)]
+    return f"\nNot so:\n\n```json\n{shown[0]}\n```\n\n{problem.message} — {problem.hint}.\n" + (
+        f"\nBut so:\n\n```json\n{shown[1]}\n```\n" if shown[0] != shown[1] else ""
+    )
+
+
+def _at(document: Any, pointer: str) -> Any:
+    for part in pointer.split("/")[1:]:
+        try:
+            document = document[int(part)] if isinstance(document, list) else document[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return document
+
+
+def _shortened(node: Any) -> str:
+    def cut(item: Any) -> Any:
+        if isinstance(item, str) and len(item) > 70:
+            return f"{item[:34]} … {item[-30:]}"
+        if isinstance(item, dict):
+            return {key: cut(value) for key, value in item.items()}
+        return [cut(value) for value in item] if isinstance(item, list) else item
+
+    return format_article(cut(node)).decode("utf-8").strip()
+
+
+# docs/data.md
+
+
+def data_page() -> str:
+    """The data dictionary: fields of an article, columns of every config, all labels."""
+    parts = [
+        "# The data\n",
+        "Generated by `scripts/generate.py` from `schema/` and the tables of `src/wirecopy/tables.py`. Offsets are "
+        "Unicode code points, end exclusive.\n",
+        "## An article\n",
+        markdown_table([["field", "type", "meaning"], *_field_rows(shape.article_schema(), "")]) + "\n",
+        "## The configs\n",
+    ]
+    for config in CONFIGS.values():
+        if config.name == "articles" or config.name.endswith("_clean"):
+            continue
+        parts.append(f"### {config.name}, {config.name}_clean\n")
+        parts.append(config.description.partition(" In the raw view")[0] + "\n")
+        parts.append(markdown_table([["column", "type"], *_column_rows(config.schema)]) + "\n")
+    parts.append("`articles` has the fields of an article as above, label names as text.\n")
+    parts.append("## The labels\n")
+    for name, inventory in shape.inventories().items():
+        parts.append(f"### {name}\n\n{inventory['description']}\n\n{label_table(name)}\n")
+    return "\n".join(parts)
+
+
+def _field_rows(node: dict[str, Any], prefix: str) -> Iterator[list[str]]:
+    for key, field in node["properties"].items():
+        field = shape.resolve(field)
+        kind = field.get("type", "string")
+        kind = " or ".join(kind) if isinstance(kind, list) else kind
+        if "x-labels" in field:
+            kind = f"label of [{field['x-labels']}](#{field['x-labels']})"
+        name = f"{prefix}{key}"
+        items = shape.resolve(field.get("items", {}))
+        yield [f"`{name}`", kind, field["description"]]
+        if "properties" in field:
+            yield from _field_rows(field, f"{name}.")
+        elif "properties" in items:
+            yield from _field_rows(items, f"{name}[].")
+
+
+def _column_rows(schema: Any) -> Iterator[list[str]]:
+    for field in schema:
+        yield from _column(field, field.name)
+
+
+def _column(field: Any, name: str) -> Iterator[list[str]]:
+    import pyarrow as pa
+
+    if pa.types.is_list(field.type):
+        yield from _column(field.type.value_field, f"{name}[]")
+    elif pa.types.is_struct(field.type):
+        for inner in field.type:
+            yield from _column(inner, f"{name}.{inner.name}")
+    else:
+        inventory = inventory_of(field)
+        yield [f"`{name}`", f"ClassLabel of {inventory}" if inventory else str(field.type)]
+
+
+# Figures of the corpus
+
+
+def figures(corpus: Corpus) -> str:
+    """How much there is of everything, by split and in all."""
+    articles = [a for a in corpus.articles.values() if a["text"] is not None]
+    columns = [[a for a in articles if corpus.split_of.get(a["id"]) == split] for split in SPLITS] + [articles]
+    counts: dict[str, Callable[[dict[str, Any]], int]] = {
+        "articles": lambda a: 1,
+        "characters, page as scraped": lambda a: len(a["text"]),
+        "characters, clean view": lambda a: len(clean_text(a)[0]),
+        "tokens, page as scraped": lambda a: len(tokenize(a["text"]).words),
+        "tokens, clean view": lambda a: len(tokenize(clean_text(a)[0]).words),
+        "zones": lambda a: len(a["zones"]),
+        "zones of boilerplate": lambda a: sum(z["kind"] in shape.boilerplate_kinds() for z in a["zones"]),
+        "entities": lambda a: len(a["entities"]),
+        "mentions": lambda a: sum(len(e["mentions"]) for e in a["entities"]),
+        "named spans (OntoNotes-18)": lambda a: len(named_spans(a)),
+        "named spans with a token over their edge": misaligned,
+        "values": lambda a: len(a["values"]),
+        "attributions": lambda a: len(a["attributions"]),
+        "contents that boilerplate interrupts": interrupted,
+        "events": lambda a: len(a["events"]),
+        "triggers": lambda a: sum(len(e["triggers"]) for e in a["events"]),
+        "arguments": lambda a: sum(len(e["arguments"]) for e in a["events"]),
+    }
+    rows = [["", *SPLITS, "all"]]
+    rows += [[name, *(f"{sum(map(count, column)):,}" for column in columns)] for name, count in counts.items()]
+    return markdown_table(rows)
+
+
+def misaligned(article: dict[str, Any]) -> int:
+    """How many named spans do not begin and end where tokens do."""
+    tokens = tokenize(article["text"])
+    starts, ends = set(tokens.starts), set(tokens.ends)
+    return sum(span["start"] not in starts or span["end"] not in ends for span in named_spans(article))
+
+
+def interrupted(article: dict[str, Any]) -> int:
+    """How many contents have boilerplate between their first and their last character."""
+    kinds = shape.boilerplate_kinds()
+    boilerplate = [zone for zone in article["zones"] if zone["kind"] in kinds]
+    return sum(
+        any(a["content"][0]["start"] < z["start"] and z["end"] < a["content"][-1]["end"] for z in boilerplate)
+        for a in article["attributions"]
+    )
+
+
+def label_figures(corpus: Corpus) -> str:
+    """How often each topic, genre, publisher, zone kind, entity type, … occurs."""
+    articles = list(corpus.articles.values())
+    counted = {
+        "publisher": Counter(a["publisher"] for a in articles),
+        "language": Counter(a["language"] for a in articles),
+        "genre": Counter(a["genre"] for a in articles),
+        "topic": Counter(t for a in articles for t in a["topics"]),
+        "zone kind": Counter(z["kind"] for a in articles for z in a["zones"]),
+        "entity type (mentions)": Counter(e["type"] for a in articles for e in a["entities"] for _ in e["mentions"]),
+        "mention level": Counter(m["level"] for a in articles for e in a["entities"] for m in e["mentions"]),
+        "value type": Counter(v["type"] for a in articles for v in a["values"]),
+        "attribution type": Counter(x["type"] for a in articles for x in a["attributions"]),
+        "attribution mode": Counter(x["mode"] for a in articles for x in a["attributions"]),
+        "source type": Counter(x["source_type"] for a in articles for x in a["attributions"]),
+        "event type": Counter(e["type"] for a in articles for e in a["events"]),
+        "realis": Counter(e["realis"] for a in articles for e in a["events"]),
+    }
+    rows = [["", "how many of each"]]
+    for name, counter in counted.items():
+        ordered = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+        rows.append([name, ", ".join(f"{label} {n:,}" for label, n in ordered)])
+    return markdown_table(rows)
+
+
+def config_table() -> str:
+    return markdown_table(
+        [["config", "what it holds"], *([f"`{config.name}`", config.description] for config in CONFIGS.values())]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
