@@ -57,6 +57,7 @@ def test_only_line_feeds_end_lines():
         ("\U0001f469\u200d\U0001f52c!", [1, 2]),  # Woman, joiner, microscope.
         ("ab", []),
         ("a\r\nb", [2]),
+        ("▶\n▶", []),
     ],
 )
 def test_offsets_inside_a_perceived_character_are_told(text, inside):

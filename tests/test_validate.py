@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+from pathlib import Path
 
 import pytest
 
@@ -126,7 +126,7 @@ def test_missing_file_folder_and_loop_are_problem_lines(tmp_path):
     (tmp_path / "folder.json").mkdir()
     result = check_paths([tmp_path])
     assert {problem.rule for problem in result.problems} == {"file-unreadable"}
-    assert [os.path.basename(p.path) for p in result.problems] == ["folder.json", "loop.json", "nowhere.json"]
+    assert [Path(p.path).name for p in result.problems] == ["folder.json", "loop.json", "nowhere.json"]
 
 
 def test_missing_path_raises_with_its_name(tmp_path):
@@ -165,7 +165,7 @@ def test_unreadable_article_does_not_count_as_lost(tmp_path):
 def test_folder_of_articles_is_judged_without_corpus_rules(tmp_path):
     write(tmp_path, {"a.json": format_article(base()), "b/c.json": b"{"})
     result = check_paths([tmp_path])
-    assert [(p.rule, os.path.basename(p.path)) for p in result.problems] == [("json-syntax", "c.json")]
+    assert [(p.rule, Path(p.path).name) for p in result.problems] == [("json-syntax", "c.json")]
     assert result.n_files == 2
 
 

@@ -57,7 +57,9 @@ def anchor(draft: dict[str, Any], text: str | None = None) -> tuple[Article, lis
     """
     text = text if text is not None else draft.get("text")
     findings: list[Finding] = []
-    if isinstance(text, str):
+    if text is not None and not isinstance(text, str):
+        raise DraftError([Finding("/text", "/text is no string", "write the text of the page, or null")])
+    if text is not None:
         moves = _Reanchoring(text)
         resolve = lambda pointer, span: _resolve(span, text, pointer, findings, moves)  # noqa: E731
     else:

@@ -76,7 +76,7 @@ def splits_character(text: str, offset: int) -> bool:
     if not 0 < offset < len(text):
         return False
     before, after = text[offset - 1], text[offset]
-    if after < "\u0300" and before < "\u0300":
+    if "\n" in (before, after) or (after < "\u0300" and before < "\u0300"):
         return before == "\r" and after == "\n"
     line_start = text.rfind("\n", 0, offset) + 1
     line_end = text.find("\n", offset)

@@ -173,12 +173,12 @@ def parent_content(subject: Subject) -> Iterator[Finding]:
 def source_mention(subject: Subject) -> Iterator[Finding]:
     """The source span of an attribution holds a mention of its source entity.
 
-    Else the two say different things of who is quoted. A named group is excepted: a spokesman may
-    speak for a body that his own sentence does not name.
+    Else the two say different things of who is quoted. Groups are excepted: a spokesman may speak
+    for a body that his own sentence does not mention.
     """
     for i, attribution in enumerate(subject.article["attributions"]):
         entity = subject.entities.get(attribution["source_entity"])
-        if entity is None or not attribution["source"] or attribution["source_type"] == "named_group":
+        if entity is None or not attribution["source"] or attribution["source_type"].endswith("_group"):
             continue
         touched = any(spans.overlap(s, m) for s in attribution["source"] for m in entity["mentions"])
         if not touched:

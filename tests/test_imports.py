@@ -1,0 +1,69 @@
+"""Who may import whom: the rooms of the code keep their doors."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from conftest import ROOT
+
+PACKAGE = ROOT / "src" / "wirecopy"
+ALLOWED = {
+    "__init__": set(),
+    "spans": set(),
+    "problems": set(),
+    "article": set(),
+    "shape": {"problems"},
+    "rules": {"article", "problems", "shape", "spans"},
+    "report": {"", "problems", "rules"},
+    "drafts": {"article", "problems", "shape", "spans"},
+    "files": {"article", "drafts", "problems"},
+    "validate": {"article", "problems", "rules", "shape"},
+    "views": {"article", "shape", "spans"},
+    "tables": {"article", "shape", "spans", "views"},
+    "release": {"article", "rules", "shape", "tables"},
+    "display": {"article", "shape", "spans"},
+    "cli": {"", "display", "files", "report", "validate"},
+}
+"""What each room may import; "" is the package itself, for its version."""
+BUILD_ONLY = {"datasets", "huggingface_hub", "pandas", "spacy"}
+NETWORK = {"urllib", "requests", "httpx", "socket", "http"}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "wirecopy":
+            found |= {f"wirecopy.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module)
+    return found
+
+
+def test_every_room_imports_only_what_it_may():
+    for path in PACKAGE.rglob("*.py"):
+        room = room_of(path)
+        rooms = {(name.split(".") + [""])[1] for name in imports_of(path) if name.split(".")[0] == "wirecopy"}
+        assert rooms - {room} <= ALLOWED[room], path
+
+
+def test_heavy_libraries_are_imported_for_building_only():
+    for path in PACKAGE.rglob("*.py"):
+        if room_of(path) not in ("tables", "release"):
+            assert not {name.split(".")[0] for name in imports_of(path)} & BUILD_ONLY, path
+
+
+def test_nothing_touches_the_network():
+    for path in PACKAGE.rglob("*.py"):
+        assert not {name.split(".")[0] for name in imports_of(path)} & NETWORK, path
+
+
+def test_nothing_imports_the_scripts():
+    for path in [*PACKAGE.rglob("*.py"), *(ROOT / "tests").glob("*.py")]:
+        assert not {name for name in imports_of(path) if name.split(".")[0] == "scripts"}, path

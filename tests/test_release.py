@@ -1,0 +1,184 @@
+"""Releases, loaded through the real `datasets` in a fresh cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+
+import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import wirecopy
+from conftest import ROOT, run
+from wirecopy.release import content_hash, features, tree_hash, write_release
+from wirecopy.tables import CONFIGS, label_names, make_table
+
+VERSION = wirecopy.__version__
+
+
+@pytest.fixture
+def load(tmp_path):
+    """`load_dataset` with a cache of its own."""
+    return lambda path, config=None, **options: datasets.load_dataset(
+        str(path), config, cache_dir=str(tmp_path / "cache"), **options
+    )
+
+
+@pytest.fixture(scope="session")
+def manifest(release):
+    return json.loads((release / "manifest.json").read_text())
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_every_config_loads_with_the_rows_features_version_and_hash_of_the_manifest(config, release, manifest, load):
+    loaded = load(release, config)
+    described = manifest["configs"][config]["splits"]
+    assert {split: len(data) for split, data in loaded.items()} == {s: d["rows"] for s, d in described.items()}
+    for split, data in loaded.items():
+        assert data.features == features(CONFIGS[config])
+        assert str(data.info.version) == VERSION
+        assert content_hash(data.data.table) == described[split]["content_sha256"]
+
+
+def test_articles_is_the_default_and_gives_back_the_gold(release, corpus_articles, load):
+    loaded = {row["id"]: row for split in load(release).values() for row in split}
+    assert loaded == corpus_articles
+
+
+def test_class_labels_survive_loading(release, load):
+    tags = load(release, "ner")["train"].features["ner_tags"].feature
+    assert isinstance(tags, datasets.ClassLabel)
+    assert tags.names == list(label_names("ner_tags"))
+    kinds = load(release, "zones")["train"].features["zones"].feature["kind"]
+    assert kinds.names == list(label_names("zone_kind"))
+
+
+def test_rows_of_every_config_join_on_the_article(release, load):
+    articles = {row["id"]: row for row in load(release)["test"]}
+    for config in CONFIGS:
+        key = "article_id" if config.startswith("ner") else "id"
+        for row in load(release, config)["test"]:
+            assert row[key] in articles
+    for row in load(release, "ner")["test"]:
+        article = articles[row["article_id"]]
+        assert article["text"][row["line_start"] :].startswith(row["text"])
+
+
+def test_filters_and_streaming_work(release, load):
+    some = load(release, "ner")["train"][0]["article_id"]
+    filtered = load(release, "ner", split="train", filters=[("article_id", "==", some)])
+    assert {row["article_id"] for row in filtered} == {some}
+    streamed = load(release, "events", split="test", streaming=True)
+    assert [row["id"] for row in streamed] == [row["id"] for row in load(release, "events")["test"]]
+
+
+def test_two_releases_of_one_name_give_their_own_rows(release, tmp_path, load):
+    """`datasets` keys its cache by the card alone; the content hash in each config tells releases apart."""
+    other = tmp_path / "other" / release.name
+    shutil.copytree(release, other)
+    table = pq.read_table(other / "articles" / "test-00000-of-00001.parquet")
+    titles = pa.array(["changed"] * table.num_rows)
+    table = table.set_column(table.schema.get_field_index("title"), "title", titles)
+    pq.write_table(table, other / "articles" / "test-00000-of-00001.parquet")
+    card = (other / "README.md").read_text()
+    old = json.loads((release / "manifest.json").read_text())["configs"]["articles"]["content_sha256"]
+    (other / "README.md").write_text(card.replace(old, "0" * 64))
+    assert load(release)["test"]["title"] != ["changed"] * table.num_rows
+    assert list(load(other)["test"]["title"]) == ["changed"] * table.num_rows
+
+
+def test_parquet_has_the_promised_layout(release):
+    for path in sorted(release.rglob("*.parquet")):
+        metadata = pq.ParquetFile(path).metadata
+        column = metadata.row_group(0).column(0)
+        assert column.compression == "ZSTD"
+        assert column.has_offset_index and column.has_column_index
+
+
+def test_checksums_cover_every_file(release):
+    lines = (release / "SHA256SUMS").read_text().splitlines()
+    listed = dict(reversed(line.split("  ", 1)) for line in lines)
+    files = {p.relative_to(release).as_posix() for p in release.rglob("*") if p.is_file()}
+    assert listed.keys() == files - {"SHA256SUMS"}
+    for name, expected in listed.items():
+        assert hashlib.sha256((release / name).read_bytes()).hexdigest() == expected
+
+
+def test_two_builds_in_two_places_with_other_seeds_and_locales_are_byte_identical(release, tmp_path):
+    copied = tmp_path / "elsewhere"
+    for folder in ("corpus", "schema", "scripts", "src"):
+        shutil.copytree(ROOT / folder, copied / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("DATASHEET.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE-DATA"):
+        shutil.copy(ROOT / name, copied / name)
+    built = run(
+        copied / "scripts" / "build.py", PYTHONHASHSEED="4711", LC_ALL="C", TZ="Pacific/Auckland",
+        PYTHONPATH=str(copied / "src"),
+    )  # fmt: skip
+    assert built.returncode == 0, built.stdout + built.stderr
+    other = copied / "dist" / VERSION
+    names = {p.relative_to(release) for p in release.rglob("*") if p.is_file()}
+    assert names == {p.relative_to(other) for p in other.rglob("*") if p.is_file()}
+    differing = [str(name) for name in sorted(names) if (release / name).read_bytes() != (other / name).read_bytes()]
+    assert differing == []
+
+
+def test_content_hash_is_of_the_rows_and_not_of_their_order_or_file(article):
+    second = {**article, "id": "a-second"}
+    config = CONFIGS["articles"]
+    one = make_table(config, [article, second])
+    other = make_table(config, [second, article])
+    assert content_hash(one) == content_hash(other)
+    changed = {**second, "title": "x"}
+    assert content_hash(make_table(config, [article, changed])) != content_hash(one)
+
+
+def test_failed_build_leaves_the_earlier_release_untouched(tmp_path, corpus_articles):
+    out = tmp_path / "1.0.0"
+    out.mkdir()
+    (out / "manifest.json").write_text("earlier")
+    with pytest.raises(AttributeError):
+        write_release({"articles": {"train": None}}, None, None, tmp_path, out)
+    assert [p.name for p in tmp_path.iterdir()] == ["1.0.0"]
+    assert (out / "manifest.json").read_text() == "earlier"
+
+
+def test_build_refuses_a_corpus_with_errors_and_names_them(tmp_path, corpus_articles):
+    shutil.copytree(ROOT / "corpus", tmp_path / "corpus")
+    path = sorted((tmp_path / "corpus" / "articles").iterdir())[0]
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["zones"][0]["kind"] = "headlines"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    built = run("scripts/build.py", "--corpus", tmp_path / "corpus", "--out", tmp_path / "dist")
+    assert built.returncode == 1
+    assert "label-unknown" in built.stdout
+    assert not (tmp_path / "dist").exists()
+
+
+def test_build_without_a_corpus_says_so(tmp_path):
+    built = run("scripts/build.py", "--corpus", tmp_path / "nothing")
+    assert built.returncode == 2
+    assert "no corpus there" in built.stderr
+    assert "Traceback" not in built.stderr
+
+
+def test_summary_tells_a_release_that_is_not_what_its_manifest_says(release, tmp_path):
+    other = tmp_path / "x"
+    shutil.copytree(release, other)
+    manifest = json.loads((other / "manifest.json").read_text())
+    manifest["configs"]["ner"]["splits"]["test"]["rows"] += 1
+    (other / "manifest.json").write_text(json.dumps(manifest))
+    told = run("scripts/summary.py", other)
+    assert told.returncode == 1
+    assert "ner/test" in told.stdout
+
+
+def test_tree_hash_sees_names_and_contents_and_no_hidden_files(tmp_path):
+    (tmp_path / "a").write_text("1")
+    first = tree_hash(tmp_path)
+    (tmp_path / ".hidden").write_text("2")
+    assert tree_hash(tmp_path) == first
+    (tmp_path / "a").rename(tmp_path / "b")
+    assert tree_hash(tmp_path) != first
