@@ -9,6 +9,7 @@ import argparse
 import difflib
 import re
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ import orjson
 from wirecopy import shape
 from wirecopy.article import format_article
 from wirecopy.files import write_atomically
+from wirecopy.problems import Problem
 from wirecopy.rules import LEVELS, RULES, Corpus, Rule
 from wirecopy.rules.corpus import SPLITS
 from wirecopy.tables import CONFIGS, inventory_of, named_spans, tokenize
@@ -148,28 +150,74 @@ def _level_rows() -> list[list[str]]:
 def _rule_entry(rule: Rule) -> str:
     severity = "" if rule.severity == "error" else " (warning)"
     entry = f"### {rule.id}\n\n**{rule.title}**{severity}\n\n{' '.join(rule.rationale.split())}\n"
-    if (GOLDEN / rule.id).is_dir() and rule.scope in ("article", "structure"):
-        entry += _examples(rule)
-    return entry
+    examples = {"path": _no_examples, "file": _byte_examples, "corpus": _corpus_examples}
+    return entry + examples.get(rule.scope, _article_examples)(rule)
 
 
-def _examples(rule: Rule) -> str:
-    """The place that breaks the rule, its message, and the same place in the twin."""
-    _, problems = check_file(GOLDEN / rule.id / "bad.json")
-    problem = next(p for p in problems if p.rule == rule.id)
-    bad, good = (orjson.loads((GOLDEN / rule.id / f"{name}.json").read_bytes()) for name in ("bad", "good"))
-    pointer = problem.pointer
-    while "/" in pointer and (_at(good, pointer) is None or not isinstance(_at(bad, pointer), dict)):
+def _no_examples(rule: Rule) -> str:
+    """For what no file in version control can be."""
+    return ""
+
+
+def _byte_examples(rule: Rule) -> str:
+    """The first line in which the bytes that break the rule differ from those that do not."""
+    golden = GOLDEN / rule.id
+    _, problems = check_file(golden / "bad.json")
+    bad, good = ((golden / f"{name}.json").read_bytes().split(b"\n") for name in ("bad", "good"))
+    shown = next((b, g) for b, g in zip(bad, good, strict=False) if b != g)
+    return _not_so_but_so(_first_problem(rule, problems), *map(_printable, shown))
+
+
+def _printable(line: bytes) -> str:
+    text = line.decode("utf-8", errors="backslashreplace").replace("\ufeff", "\\ufeff")
+    return text if len(text) <= 80 else f"{text[:76]} …"
+
+
+def _corpus_examples(rule: Rule) -> str:
+    """The part of a register, or of an article, that breaks the rule, and the same part of the twin."""
+    golden = GOLDEN / rule.id
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for name, content in orjson.loads((golden / "bad.json").read_bytes()).items():
+            write_atomically(folder / name, format_article(content))
+        problem = _first_problem(rule, check_corpus(folder).problems)
+        name = Path(problem.path).relative_to(folder).as_posix()
+    bad, good = (orjson.loads((golden / f"{twin}.json").read_bytes()) for twin in ("bad", "good"))
+    if name not in bad:
+        return f"\nThe message: `{name}`: {problem.message} — {problem.hint}.\n"
+    shown = [f"{name}: {_shortened(part)}" for part in _same_part(bad[name], good[name], problem.pointer)]
+    return _not_so_but_so(problem, *shown)
+
+
+def _article_examples(rule: Rule) -> str:
+    """The part of an article that breaks the rule, and the same part of the twin."""
+    golden = GOLDEN / rule.id
+    _, problems = check_file(golden / "bad.json")
+    bad, good = (orjson.loads((golden / f"{twin}.json").read_bytes()) for twin in ("bad", "good"))
+    problem = _first_problem(rule, problems)
+    if problem.pointer == "":
+        return f"\nThe message: {problem.message} — {problem.hint}.\n"
+    return _not_so_but_so(problem, *map(_shortened, _same_part(bad, good, problem.pointer)))
+
+
+def _first_problem(rule: Rule, problems: list[Problem]) -> Problem:
+    return next(problem for problem in problems if problem.rule == rule.id)
+
+
+def _not_so_but_so(problem: Problem, bad: str, good: str) -> str:
+    text = f"\nNot so:\n\n```json\n{bad}\n```\n\n{problem.message} — {problem.hint}.\n"
+    return text + (f"\nBut so:\n\n```json\n{good}\n```\n" if good != bad else "")
+
+
+def _same_part(bad: Any, good: Any, pointer: str) -> tuple[Any, Any]:
+    """The smallest object or list that both documents have around a place; a field of the document
+    itself stands alone in its object."""
+    field = pointer.split("/")[1]
+    while pointer and (_at(good, pointer) is None or not isinstance(_at(bad, pointer), dict)):
         pointer = pointer.rpartition("/")[0]
-    if not pointer:  # A field of the article itself: show the field alone.
-        key = problem.pointer.split("/")[1] if problem.pointer else ""
-        bad, good = ({k: v for k, v in a.items() if not key or k == key} for a in (bad, good))
-        if not key:
-            return f"\nThe message: {problem.message}.\n"
-    shown = [_shortened(_at(document, pointer)) for document in (bad, good)]
-    return f"\nNot so:\n\n```json\n{shown[0]}\n```\n\n{problem.message} — {problem.hint}.\n" + (
-        f"\nBut so:\n\n```json\n{shown[1]}\n```\n" if shown[0] != shown[1] else ""
-    )
+    if pointer or not isinstance(bad, dict):
+        return _at(bad, pointer), _at(good, pointer)
+    return {field: bad.get(field)}, {field: good.get(field)}
 
 
 def _at(document: Any, pointer: str) -> Any:

@@ -17,6 +17,7 @@ import orjson
 
 from wirecopy.article import format_article, text_hash
 from wirecopy.drafts import anchor
+from wirecopy.files import write_atomically
 
 GOLDEN = Path(__file__).parent / "golden"
 DRAFT = Path(__file__).parent / "draft.json"
@@ -348,9 +349,7 @@ def goldens() -> dict[str, bytes]:
 def unpack(golden: Path, folder: Path) -> Path:
     """Write the files of a corpus golden into a folder and return it."""
     for name, content in orjson.loads(golden.read_bytes()).items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+        write_atomically(folder / name, format_article(content))
     return folder
 
 
