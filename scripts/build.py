@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import yaml
+
 import wirecopy
 from wirecopy.cli import CLEAN, FAILED, FINDINGS, fail, progress
 from wirecopy.release import About, make_tables, write_release
@@ -28,7 +30,7 @@ def main(arguments: list[str]) -> int:
         return FINDINGS
     if not result.corpus.registered:
         return fail(f"{options.corpus}: splits.json is missing; a release needs to know the splits")
-    about = About(options.name, options.version)
+    about = About(options.name, options.version, released(options.documents))
     tables = make_tables(result.corpus, progress)
     out = options.out / options.version
     manifest = write_release(tables, result.corpus, about, options.documents, out)
@@ -44,6 +46,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--name", default="Wirecopy", help="the name of the corpus")
     parser.add_argument("--version", default=wirecopy.__version__, help="the version, x.y.z")
     return parser.parse_args(arguments)
+
+
+def released(documents: Path) -> str:
+    """The day of the release, as CITATION.cff says: a build has no clock of its own."""
+    citation = yaml.safe_load((documents / "CITATION.cff").read_text(encoding="utf-8"))
+    return str(citation["date-released"])
 
 
 def sum_rows(manifest: dict, config: str) -> int:

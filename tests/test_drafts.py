@@ -45,6 +45,11 @@ def test_gap_reaches_to_the_nearest_following_words_of_the_line():
     assert only_span(anchor(draft({"text": "home. [It [...].] A"}, text))[0])["text"] == "It ended."
 
 
+def test_spaces_around_a_gap_are_for_the_reader():
+    text = "Four times, he said, it rang."
+    assert only_span(anchor(draft({"text": "Four times [...] rang"}, text))[0])["text"] == text.rstrip(".")
+
+
 def test_gap_does_not_cross_a_line():
     with pytest.raises(DraftError):
         anchor(draft({"text": "one [...] two"}, "one\ntwo"))

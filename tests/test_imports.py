@@ -21,7 +21,8 @@ ALLOWED = {
     "validate": {"article", "problems", "rules", "shape"},
     "views": {"article", "shape", "spans"},
     "tables": {"article", "shape", "spans", "views"},
-    "release": {"article", "rules", "shape", "tables"},
+    "croissant": {"tables"},
+    "release": {"article", "croissant", "rules", "shape", "tables"},
     "display": {"article", "shape", "spans"},
     "cli": {"", "display", "files", "report", "validate"},
 }

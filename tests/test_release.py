@@ -7,6 +7,7 @@ import json
 import shutil
 
 import datasets
+import mlcroissant
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -182,3 +183,17 @@ def test_tree_hash_sees_names_and_contents_and_no_hidden_files(tmp_path):
     assert tree_hash(tmp_path) == first
     (tmp_path / "a").rename(tmp_path / "b")
     assert tree_hash(tmp_path) != first
+
+
+def test_croissant_is_valid_and_loads_what_the_tables_hold(release, load):
+    """A wrong checksum in croissant.json fails here, on loading."""
+    dataset = mlcroissant.Dataset(jsonld=release / "croissant.json")
+    assert dataset.metadata.issues.errors == set()
+    for config in ("attributions", "ner"):
+        rows = load(release, config)["test"]
+        records = list(dataset.records(f"{config}/test"))
+        assert [r[f"{config}/test/id"].decode() for r in records] == list(rows["id"])
+    record = next(iter(dataset.records("attributions/test")))
+    row = load(release, "attributions")["test"][0]
+    starts = [span["attributions/test/spans/start"] for span in record["attributions/test/spans"]]
+    assert starts == [span["start"] for span in row["spans"]]

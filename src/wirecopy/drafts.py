@@ -187,6 +187,7 @@ def _compile(pattern: str, pointer: str) -> re.Pattern[str]:
     It matches at every position, so that overlapping places are all found.
     """
     out, opened, closed, position = [], False, False, 0
+    pattern = re.sub(r" *\[\.\.\.\] *", GAP, pattern)  # Spaces around a gap are for the reader.
     while position < len(pattern):
         char = pattern[position]
         if pattern.startswith(GAP, position):

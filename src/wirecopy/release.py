@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from wirecopy import shape
 from wirecopy.article import Article
+from wirecopy.croissant import make_croissant
 from wirecopy.rules.corpus import SPLITS, Corpus
 from wirecopy.tables import CONFIGS, Config, inventory_of, label_names, make_table
 
@@ -40,7 +41,13 @@ class About:
 
     name: str
     version: str
+    released: str
     license: str = "cc-by-4.0"
+    license_url: str = "https://creativecommons.org/licenses/by/4.0/"
+    description: str = (
+        "News articles as they are scraped, boilerplate included, with five gold layers on one immutable string: "
+        "zones, entities with coreference, values, attributions and events."
+    )
 
 
 def make_tables(corpus: Corpus, progress: Callable[[Iterable], Iterable] = iter) -> Tables:
@@ -70,6 +77,7 @@ def write_release(tables: Tables, corpus: Corpus, about: About, documents: Path,
             _write_parquet(table, folder / parquet_path(config, split))
         manifest = make_manifest(tables, corpus, about)
         _write_json(folder / "manifest.json", manifest)
+        _write_json(folder / "croissant.json", make_croissant(manifest, asdict(about), _parquet_hashes(folder)))
         (folder / "README.md").write_text(make_card(tables, manifest, about), encoding="utf-8", newline="\n")
         for name in DOCUMENTS:
             if (documents / name).is_file():
@@ -126,10 +134,23 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
 
 
+def _file_hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file below a folder by its path, in the order of the paths.
+
+    What has a part that begins with a dot in its path is left out.
+    """
+    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    shown = {p.as_posix(): path for p, path in files.items() if not any(part.startswith(".") for part in p.parts)}
+    return {name: hashlib.sha256(shown[name].read_bytes()).hexdigest() for name in sorted(shown)}
+
+
+def _parquet_hashes(folder: Path) -> dict[str, str]:
+    return {name: digest for name, digest in _file_hashes(folder).items() if name.endswith(".parquet")}
+
+
 def _checksums(folder: Path) -> str:
-    """The lines of `sha256sum` for every file, in the order of their paths."""
-    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files)
+    """The lines that `sha256sum` writes and checks."""
+    return "".join(f"{digest}  {name}\n" for name, digest in _file_hashes(folder).items())
 
 
 # Hashes
@@ -147,16 +168,8 @@ def content_hash(table: pa.Table) -> str:
 
 
 def tree_hash(folder: Path) -> str:
-    """SHA-256 over the paths and contents of the files below a folder, in the order of their paths.
-
-    Files whose names begin with a dot are left out.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*"), key=lambda p: p.relative_to(folder).as_posix()):
-        relative = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
-            digest.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {relative.as_posix()}\n".encode())
-    return digest.hexdigest()
+    """SHA-256 over the paths and contents of the files below a folder, hidden ones left out."""
+    return hashlib.sha256(_checksums(folder).encode()).hexdigest()
 
 
 def make_manifest(tables: Tables, corpus: Corpus, about: About) -> dict[str, Any]:
