@@ -69,6 +69,18 @@ def cut_flag_in_two(article: dict[str, Any]) -> None:
     stretch(last, article, end=-1)
 
 
+def split_zone(article: dict[str, Any]) -> None:
+    zone = article["zones"][3]
+    cut = zone["text"].index(": ") + 1
+    article["zones"].insert(4, {**zone, "start": zone["start"] + cut + 1, "text": zone["text"][cut + 1 :]})
+    zone.update(end=zone["start"] + cut, text=zone["text"][:cut])
+
+
+def split_zone_of_two_kinds(article: dict[str, Any]) -> None:
+    split_zone(article)
+    article["zones"][4]["kind"] = "promo"
+
+
 def take_text_out(article: dict[str, Any]) -> None:
     article["provenance"] = {"kind": "licensed", "source": "a-source"}
     article["text"] = None
@@ -134,6 +146,7 @@ def insert(*path: str | int, item: Callable[[dict[str, Any]], Any]) -> Change:
 
 
 ARTICLE_GOLDENS: dict[str, tuple[Change, Change]] = {
+    "draft-unanchored": (lambda a: [a["zones"][0].pop(key) for key in ("start", "end")], unchanged),
     "field-missing": (lambda a: a.pop("genre"), unchanged),
     "field-unknown": (assign("zones", 0, "colour", to="red"), unchanged),
     "field-type": (assign("text_length", to="306"), unchanged),
@@ -154,6 +167,7 @@ ARTICLE_GOLDENS: dict[str, tuple[Change, Change]] = {
     "span-crosses-line": (content_over_two_lines, unchanged),
     "zone-overlap": (lambda a: stretch(a["zones"][3], a, start=-1), unchanged),
     "zone-gap": (lambda a: a["zones"].pop(), unchanged),
+    "zone-split": (split_zone, split_zone_of_two_kinds),
     "zone-continues": (assign("zones", 2, "continues", to=True), unchanged),
     "zone-continues-line": (assign("zones", 6, "continues", to=False), unchanged),
     "zone-headline": (assign("title", to="Ferry crews vote"), unchanged),

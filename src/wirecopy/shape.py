@@ -103,11 +103,40 @@ def violations(article: Any) -> list[Violation]:
     integer; here it is none.
     """
     if not _fast_validator().is_valid(article):
+        if _is_draft(article):
+            return [Violation("draft-unanchored", _UNANCHORED)]
         return [_explain(error) for error in _explaining_validator().iter_errors(article)]
     return [
         Violation("field-type", _found(pointer, "an integer", "a number with a fraction"))
         for pointer in _floats(article, "")
     ]
+
+
+_UNANCHORED = Finding(
+    "",
+    "the file is a draft: it has spans without offsets",
+    "run scripts/anchor.py on it, which finds the offsets and names what is ambiguous or absent",
+)
+
+
+def _is_draft(article: Any) -> bool:
+    """Whether some zone, or some span in a list of a layer, is written without offsets."""
+    if not isinstance(article, dict):
+        return False
+    layers = [article.get(layer) for layer in ("zones", "values", "entities", "attributions", "events")]
+    items = [item for layer in layers if isinstance(layer, list) for item in layer if isinstance(item, dict)]
+    nested = [
+        span
+        for item in items
+        for key in ("mentions", "content", "cue", "source", "addressee", "triggers")
+        if isinstance(item.get(key), list)
+        for span in item[key]
+    ]
+    flat = [item for item in items if "text" in item]
+    return any(
+        isinstance(span, str) or (isinstance(span, dict) and not {"start", "end"} & span.keys())
+        for span in nested + flat
+    )
 
 
 def register_violations(register: str, content: Any) -> list[Violation]:

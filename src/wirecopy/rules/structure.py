@@ -3,6 +3,13 @@
 from wirecopy.rules.registry import declare
 
 declare(
+    "draft-unanchored", 2, "structure",
+    """A file of the corpus is no draft: all its spans have offsets.
+
+    A draft is for people to write; tables need offsets. Nothing else is said of a draft, because
+    most of what it lacks is filled in by anchoring.""",
+)  # fmt: skip
+declare(
     "field-missing", 2, "structure",
     """Every field of the schema is present.
 

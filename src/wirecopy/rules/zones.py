@@ -55,6 +55,27 @@ def zone_gap(subject: Subject) -> Iterator[Finding]:
         covered = max(covered, end)
 
 
+@rule("zone-split", 4, "article")
+def zone_split(subject: Subject) -> Iterator[Finding]:
+    """Neighbouring pieces of one kind in one line are one zone.
+
+    Where one widget ends and the next of its kind begins is anybody's guess; one zone asks nobody to
+    guess.
+    """
+    if subject.text is None:
+        return
+    for (_, before), (i, zone) in pairwise(_in_order(subject)):
+        between = subject.text[before["end"] : zone["start"]]
+        if before["kind"] == zone["kind"] and "\n" not in between and not between.strip():
+            place = pointer_to("zones", i)
+            yield Finding(
+                place,
+                f"{place} {subject.surface(zone)} goes on with the {zone['kind']} zone {subject.surface(before)} "
+                "in the same line",
+                "join the two zones",
+            )
+
+
 @rule("zone-continues", 4, "article")
 def zone_continues(subject: Subject) -> Iterator[Finding]:
     """`continues` is true only for an article zone that boilerplate parts from one of its kind.
@@ -93,15 +114,14 @@ def zone_continues_line(subject: Subject) -> Iterator[Finding]:
     boilerplate_kinds = shape.boilerplate_kinds()
     article_zones = [(i, z) for i, z in _in_order(subject) if z["kind"] not in boilerplate_kinds]
     for (_, before), (i, zone) in pairwise(article_zones):
-        if before["kind"] != zone["kind"] or zone["continues"]:
-            continue
-        if "\n" not in subject.text[before["end"] : zone["start"]]:
+        between = subject.text[before["end"] : zone["start"]]
+        if before["kind"] == zone["kind"] and not zone["continues"] and "\n" not in between and between.strip():
             place = pointer_to("zones", i, "continues")
             yield Finding(
                 place,
                 f"{place} is false, but {subject.surface(zone)} stands in the same line as the "
                 f"{before['kind']} zone before it",
-                "set it to true; join the two zones if nothing stands between them",
+                "set it to true",
             )
 
 
