@@ -248,7 +248,7 @@ def resolve(node: dict[str, Any]) -> dict[str, Any]:
 
 def _quoted(words: list[str], most: int = 12) -> str:
     shown = ", ".join(_short(word) for word in words[:most])
-    return shown + (f" and {len(words) - most} more (see schema/labels.json)" if len(words) > most else "")
+    return shown + (f" and {len(words) - most} more (see schema/)" if len(words) > most else "")
 
 
 def _short(value: Any, width: int = 60) -> str:
