@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,8 +17,13 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import orjson
+import pyarrow.parquet as pq
+
 from wirecopy.article import Article, line_hashes, text_hash
 from wirecopy.problems import Problem
+from wirecopy.release import About, Origin, make_tables, parquet_path, write_release
+from wirecopy.rules.corpus import SPLITS
 from wirecopy.validate import check_article
 
 LARGEST_TEXT = 4 * 1024 * 1024
@@ -43,6 +49,16 @@ def restored(article: Article, text: str) -> Article:
         return node
 
     return {**filled(article), "text": text, "line_sha256": []}
+
+
+def standoff_of(by_split: Mapping[str, list[Article]]) -> list[Article]:
+    """The articles without text, of all splits."""
+    return [article for articles in by_split.values() for article in articles if article["text"] is None]
+
+
+def with_restored(by_split: Mapping[str, list[Article]], done: Mapping[str, Article]) -> dict[str, list[Article]]:
+    """The splits with the restored articles in the place of their stand-off forms."""
+    return {split: [done.get(a["id"], a) for a in articles] for split, articles in by_split.items()}
 
 
 # Near misses
@@ -331,3 +347,47 @@ def leaks(texts: Mapping[str, str], documents: Iterable[tuple[str, str]], run_le
 def _word_runs(text: str, length: int) -> Iterator[tuple[str, ...]]:
     words = "".join(char if char.isalnum() else " " for char in text.casefold()).split()
     return zip(*(words[i:] for i in range(length)), strict=False)
+
+
+# A whole release
+
+
+def hydrate(
+    release: Path, out: Path, texts: Path | None = None, fetch: bool = False, repair: bool = False
+) -> tuple[Restoration, int]:
+    """Write to `out` the release with every stand-off article restored whose text is at hand.
+
+    The texts come from the folder `texts`, or from the public sources when `fetch` is true. Returns
+    what became of each article and how many there are. Nothing is written when none is restored. The
+    directory is byte for byte what a build with the same texts writes. Raises `FileNotFoundError`
+    when `release` is no release.
+    """
+    manifest = orjson.loads((release / "manifest.json").read_bytes())
+    sources = _json_or_empty(release / "sources.json")
+    by_split = _released_articles(release, manifest)
+    standoff = standoff_of(by_split)
+    downloads = out.parent / f".{out.name}.downloads"
+    problems = download(standoff, sources, downloads) if fetch else []
+    folders = [folder for folder in (texts, downloads if fetch else None) if folder is not None]
+    result = restore(standoff, [f for folder in folders for f in text_files(folder)], sources, repair)
+    result.problems = [*problems, *result.problems]
+    if result.articles:
+        origin = Origin(**manifest["source"], sources=sources)
+        about = About(manifest["name"], manifest["version"], manifest["released"])
+        write_release(make_tables(with_restored(by_split, result.articles)), origin, about, release, out)
+    if not result.problems:
+        shutil.rmtree(downloads, ignore_errors=True)
+    return result, len(standoff)
+
+
+def _json_or_empty(path: Path) -> dict[str, Any]:
+    return orjson.loads(path.read_bytes()) if path.is_file() else {}
+
+
+def _released_articles(release: Path, manifest: Mapping[str, Any]) -> dict[str, list[Article]]:
+    """The articles of a release by split, those with and those without text, in the order of their ids."""
+    by_split: dict[str, list[Article]] = {split: [] for split in SPLITS}
+    for config in ("articles", "standoff"):
+        for split in manifest["configs"].get(config, {"splits": {}})["splits"]:
+            by_split[split] += pq.read_table(release / parquet_path(config, split)).to_pylist()
+    return {split: sorted(articles, key=lambda a: a["id"]) for split, articles in by_split.items()}
