@@ -269,6 +269,7 @@ def test_public_text_is_fetched_and_others_come_from_the_folder(public, texts, t
     assert main(["hydrate", str(public), "--out", str(out), "--texts", str(texts), "--download"]) == 0
     assert "2 of 2" in capsys.readouterr().out
     assert list(tmp_path.glob(".out*")) == []
+    assert not (ROOT / "pypdl.log").exists()
 
 
 def test_download_is_tried_again_after_an_error_of_the_server(public, server, tmp_path, capsys):

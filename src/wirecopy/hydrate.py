@@ -6,6 +6,7 @@ never taken in silence: `compare` says what differs and which lines match, and w
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import shutil
@@ -319,7 +320,7 @@ def download(articles: Iterable[Article], sources: Mapping[str, Any], folder: Pa
         target = folder / f"{article['id']}.txt"
         if url is None or (target.is_file() and text_hash(_exact(target.read_bytes()) or "") == article["text_sha256"]):
             continue
-        done = Pypdl().start(
+        done = Pypdl(logger=logging.getLogger(__name__)).start(
             url, str(target), multisegment=False, retries=3, overwrite=True, etag_validation=False, display=False
         )
         if not done or not target.is_file():
