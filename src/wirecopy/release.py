@@ -8,6 +8,7 @@ locale or the order of the file system.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,11 +22,13 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import wirecopy
 from wirecopy import shape
 from wirecopy.article import Article
 from wirecopy.croissant import make_croissant
+from wirecopy.outline import make_outline
 from wirecopy.rules.corpus import SPLITS, Corpus
-from wirecopy.tables import CONFIGS, Config, inventory_of, label_names, make_table
+from wirecopy.tables import CONFIGS, Config, columns, inventory_of, label_names, make_table
 
 Tables = dict[str, dict[str, pa.Table]]
 """Tables by config and split; splits without rows are left out."""
@@ -66,8 +69,8 @@ def make_tables(corpus: Corpus, progress: Callable[[Iterable], Iterable] = iter)
     return tables
 
 
-def write_release(tables: Tables, corpus: Corpus, about: About, documents: Path, out: Path) -> dict[str, Any]:
-    """Write the release directory `out` as a whole and return its manifest.
+def write_release(tables: Tables, manifest: dict[str, Any], about: About, documents: Path, out: Path) -> None:
+    """Write the release directory `out` as a whole.
 
     `documents` is the folder that holds the licence, the datasheet and the like; those that exist are
     copied. An earlier `out` is replaced only when the new one is complete.
@@ -75,15 +78,13 @@ def write_release(tables: Tables, corpus: Corpus, about: About, documents: Path,
     with _replacing(out) as folder:
         for config, split, table in _each(tables):
             _write_parquet(table, folder / parquet_path(config, split))
-        manifest = make_manifest(tables, corpus, about)
         _write_json(folder / "manifest.json", manifest)
         _write_json(folder / "croissant.json", make_croissant(manifest, asdict(about), _parquet_hashes(folder)))
         (folder / "README.md").write_text(make_card(tables, manifest, about), encoding="utf-8", newline="\n")
         for name in DOCUMENTS:
             if (documents / name).is_file():
                 (folder / name).write_bytes((documents / name).read_bytes())
-        (folder / "SHA256SUMS").write_text(_checksums(folder), encoding="utf-8", newline="\n")
-    return manifest
+        (folder / "SHA256SUMS").write_text(checksums(folder), encoding="utf-8", newline="\n")
 
 
 @contextmanager
@@ -134,7 +135,7 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
 
 
-def _file_hashes(folder: Path) -> dict[str, str]:
+def file_hashes(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file below a folder by its path, in the order of the paths.
 
     What has a part that begins with a dot in its path is left out.
@@ -145,12 +146,12 @@ def _file_hashes(folder: Path) -> dict[str, str]:
 
 
 def _parquet_hashes(folder: Path) -> dict[str, str]:
-    return {name: digest for name, digest in _file_hashes(folder).items() if name.endswith(".parquet")}
+    return {name: digest for name, digest in file_hashes(folder).items() if name.endswith(".parquet")}
 
 
-def _checksums(folder: Path) -> str:
+def checksums(folder: Path) -> str:
     """The lines that `sha256sum` writes and checks."""
-    return "".join(f"{digest}  {name}\n" for name, digest in _file_hashes(folder).items())
+    return "".join(f"{digest}  {name}\n" for name, digest in file_hashes(folder).items())
 
 
 # Hashes
@@ -169,18 +170,24 @@ def content_hash(table: pa.Table) -> str:
 
 def tree_hash(folder: Path) -> str:
     """SHA-256 over the paths and contents of the files below a folder, hidden ones left out."""
-    return hashlib.sha256(_checksums(folder).encode()).hexdigest()
+    return hashlib.sha256(checksums(folder).encode()).hexdigest()
 
 
 def make_manifest(tables: Tables, corpus: Corpus, about: About) -> dict[str, Any]:
-    """Rows and content hash of every config and split, the hashes of the source, and what built it."""
+    """Rows, columns and content hash of every config and split, the outline of the corpus (see
+    `wirecopy.outline`), the hashes and revisions of the source, and what built it.
+
+    Nothing in it names a commit: one that touches neither the corpus nor the schema changes nothing.
+    """
+    source = {"corpus_sha256": tree_hash(corpus.folder), "schema_sha256": tree_hash(shape.schema_folder())}
     hashes = {config: {s: content_hash(t) for s, t in by_split.items()} for config, by_split in tables.items()}
     return {
         "name": about.name,
         "version": about.version,
         "configs": {
             config: {
-                "content_sha256": _combined(hashes[config]),
+                "content_sha256": combined_hash(hashes[config]),
+                "columns": columns(CONFIGS[config]),
                 "splits": {
                     split: {"rows": table.num_rows, "content_sha256": hashes[config][split]}
                     for split, table in by_split.items()
@@ -188,12 +195,32 @@ def make_manifest(tables: Tables, corpus: Corpus, about: About) -> dict[str, Any
             }
             for config, by_split in tables.items()
         },
-        "source": {"corpus_sha256": tree_hash(corpus.folder), "schema_sha256": tree_hash(shape.schema_folder())},
+        **make_outline(corpus.articles.values(), corpus.splits, _all_labels(), shape.article_schema()),
+        "source": source,
+        "revisions": {
+            "data": source["corpus_sha256"][:12],
+            "schema": wirecopy.SCHEMA_REVISION,
+            "guidelines": guidelines_version(corpus.folder),
+            "scorer": wirecopy.SCORER_REVISION,
+            "library": wirecopy.__version__,
+        },
         "built_with": {name: installed_version(name) for name in ("pyarrow", "spacy", "orjson")},
     }
 
 
-def _combined(hashes: Mapping[str, str]) -> str:
+def _all_labels() -> dict[str, tuple[str, ...]]:
+    return {inventory: label_names(inventory) for inventory in (*shape.inventories(), "ner_tags")}
+
+
+def guidelines_version(corpus: Path) -> str | None:
+    """The version that stands in the corpus' GUIDELINES.md; None without such a file or line."""
+    path = corpus / "GUIDELINES.md"
+    found = re.search(r"^Version (\d+\.\d+\.\d+)$", path.read_text("utf-8"), re.MULTILINE) if path.is_file() else None
+    return found[1] if found else None
+
+
+def combined_hash(hashes: Mapping[str, str]) -> str:
+    """The content hash of a config from those of its splits."""
     lines = "".join(f"{split} {hashes[split]}\n" for split in sorted(hashes))
     return hashlib.sha256(lines.encode()).hexdigest()
 
