@@ -86,13 +86,14 @@ def find_snapshot(name: str, repository: Path) -> Snapshot:
 
 
 def snapshot_of_release(folder: Path) -> Snapshot:
-    """The state that a release directory holds. Stand-off articles are in its outline only."""
+    """The state that a release directory holds."""
     import pyarrow.parquet as pq
 
     manifest = _read_json(folder / "manifest.json")
     articles = {
         row["id"]: row
-        for path in sorted((folder / "articles").glob("*.parquet"))
+        for config in ("articles", "standoff")
+        for path in sorted((folder / config).glob("*.parquet"))
         for row in pq.read_table(path).to_pylist()
     }
     return Snapshot(folder.as_posix(), manifest["version"], articles, manifest)

@@ -18,6 +18,8 @@ BUMPS = ("none", "patch", "minor", "major")
 """How far a version may have to go up, in rising order."""
 
 Outline = Mapping[str, Any]
+"""What `make_outline` returns, or anything that holds the same keys, such as a manifest."""
+OUTLINE_KEYS = ("articles", "withdrawn", "labels", "fields")
 
 
 class Reason(NamedTuple):

@@ -26,7 +26,7 @@ import wirecopy
 from wirecopy import shape
 from wirecopy.article import Article
 from wirecopy.croissant import make_croissant
-from wirecopy.outline import make_outline
+from wirecopy.outline import OUTLINE_KEYS, Outline, make_outline
 from wirecopy.rules.corpus import SPLITS, Corpus
 from wirecopy.tables import CONFIGS, Config, columns, inventory_of, label_names, make_table
 
@@ -53,24 +53,66 @@ class About:
     )
 
 
-def make_tables(corpus: Corpus, progress: Callable[[Iterable], Iterable] = iter) -> Tables:
-    """The tables of every config and split. Articles are in the order of their ids.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a release was made from: hashes of the corpus and schema trees, the outline of the corpus,
+    the version of its guidelines (None where it has none), and the sources of the texts of its
+    stand-off articles."""
 
-    Stand-off articles have no text and are in no table.
-    """
+    corpus_sha256: str
+    schema_sha256: str
+    outline: Outline
+    guidelines: str | None
+    sources: Mapping[str, Any]
+
+
+def origin_of(corpus: Corpus) -> Origin:
+    """The origin of a release of a corpus folder."""
+    labels = {inventory: label_names(inventory) for inventory in (*shape.inventories(), "ner_tags")}
+    return Origin(
+        tree_hash(corpus.folder),
+        tree_hash(shape.schema_folder()),
+        make_outline(corpus.articles.values(), corpus.splits, labels, shape.article_schema()),
+        guidelines_version(corpus.folder),
+        corpus.sources,
+    )
+
+
+def origin_in(manifest: Mapping[str, Any], sources: Mapping[str, Any]) -> Origin:
+    """The origin that the manifest of a release names; `sources` is the release's own sources.json."""
+    outline = {key: manifest[key] for key in OUTLINE_KEYS}
+    return Origin(
+        **manifest["source"], outline=outline, guidelines=manifest["revisions"]["guidelines"], sources=sources
+    )
+
+
+def articles_by_split(corpus: Corpus) -> dict[str, list[Article]]:
+    """The articles of each split, in the order of their ids."""
     by_split: dict[str, list[Article]] = {split: [] for split in SPLITS}
     for article in sorted(corpus.articles.values(), key=lambda a: a["id"]):
-        if article["text"] is not None:
-            by_split[corpus.split_of[article["id"]]].append(article)
+        by_split[corpus.split_of[article["id"]]].append(article)
+    return by_split
+
+
+def make_tables(by_split: Mapping[str, list[Article]], progress: Callable[[Iterable], Iterable] = iter) -> Tables:
+    """The tables of every config and split that has rows: `standoff` of the articles without text, all
+    others of those with."""
     tables: Tables = {}
     for config in progress(list(CONFIGS.values())):
-        made = {split: make_table(config, articles) for split, articles in by_split.items()}
-        tables[config.name] = {split: table for split, table in made.items() if table.num_rows}
+        made = {
+            split: make_table(config, [a for a in articles if (a["text"] is None) == (config.name == "standoff")])
+            for split, articles in by_split.items()
+        }
+        made = {split: table for split, table in made.items() if table.num_rows}
+        if made:
+            tables[config.name] = made
     return tables
 
 
-def write_release(tables: Tables, manifest: dict[str, Any], about: About, documents: Path, out: Path) -> None:
-    """Write the release directory `out` as a whole.
+def write_release(
+    tables: Tables, manifest: dict[str, Any], origin: Origin, about: About, documents: Path, out: Path
+) -> None:
+    """Write the release directory `out` as a whole; `manifest` is what `make_manifest` says of the tables.
 
     `documents` is the folder that holds the licence, the datasheet and the like; those that exist are
     copied. An earlier `out` is replaced only when the new one is complete.
@@ -79,6 +121,8 @@ def write_release(tables: Tables, manifest: dict[str, Any], about: About, docume
         for config, split, table in _each(tables):
             _write_parquet(table, folder / parquet_path(config, split))
         _write_json(folder / "manifest.json", manifest)
+        if origin.sources:
+            _write_json(folder / "sources.json", dict(origin.sources))
         _write_json(folder / "croissant.json", make_croissant(manifest, asdict(about), _parquet_hashes(folder)))
         (folder / "README.md").write_text(make_card(tables, manifest, about), encoding="utf-8", newline="\n")
         for name in DOCUMENTS:
@@ -173,13 +217,12 @@ def tree_hash(folder: Path) -> str:
     return hashlib.sha256(checksums(folder).encode()).hexdigest()
 
 
-def make_manifest(tables: Tables, corpus: Corpus, about: About) -> dict[str, Any]:
+def make_manifest(tables: Tables, origin: Origin, about: About) -> dict[str, Any]:
     """Rows, columns and content hash of every config and split, the outline of the corpus (see
     `wirecopy.outline`), the hashes and revisions of the source, and what built it.
 
     Nothing in it names a commit: one that touches neither the corpus nor the schema changes nothing.
     """
-    source = {"corpus_sha256": tree_hash(corpus.folder), "schema_sha256": tree_hash(shape.schema_folder())}
     hashes = {config: {s: content_hash(t) for s, t in by_split.items()} for config, by_split in tables.items()}
     return {
         "name": about.name,
@@ -195,21 +238,18 @@ def make_manifest(tables: Tables, corpus: Corpus, about: About) -> dict[str, Any
             }
             for config, by_split in tables.items()
         },
-        **make_outline(corpus.articles.values(), corpus.splits, _all_labels(), shape.article_schema()),
-        "source": source,
+        "released": about.released,
+        **origin.outline,
+        "source": {"corpus_sha256": origin.corpus_sha256, "schema_sha256": origin.schema_sha256},
         "revisions": {
-            "data": source["corpus_sha256"][:12],
+            "data": origin.corpus_sha256[:12],
             "schema": wirecopy.SCHEMA_REVISION,
-            "guidelines": guidelines_version(corpus.folder),
+            "guidelines": origin.guidelines,
             "scorer": wirecopy.SCORER_REVISION,
             "library": wirecopy.__version__,
         },
         "built_with": {name: installed_version(name) for name in ("pyarrow", "spacy", "orjson")},
     }
-
-
-def _all_labels() -> dict[str, tuple[str, ...]]:
-    return {inventory: label_names(inventory) for inventory in (*shape.inventories(), "ner_tags")}
 
 
 def guidelines_version(corpus: Path) -> str | None:
