@@ -211,8 +211,8 @@ def _paired_groups(old: Sequence[Item], new: Sequence[Item], anchors: Callable[[
 
 def _metadata_changes(old: Article, new: Article) -> Iterator[_Found]:
     for key in METADATA:
-        if old[key] != new[key]:
-            yield "metadata", "relabelled", f"{key} {quoted(old[key])}", f"{key} {quoted(new[key])}"
+        if old.get(key) != new.get(key):
+            yield "metadata", "relabelled", *(f"{key} {quoted(article.get(key))}" for article in (old, new))
 
 
 def _span_changes(
@@ -295,7 +295,7 @@ def _field_changes(
 ) -> Iterator[_Found]:
     """The fields that differ; `carried` is the old item with its references renamed as in the new article."""
     for key in fields:
-        if carried[key] != new[key]:
+        if carried.get(key) != new.get(key):
             facts = (f"{t}: {n.field(item, key)}" for t, n, item in zip(titles, names, (old, new), strict=True))
             yield layer, "relabelled", *facts
 

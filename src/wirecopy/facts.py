@@ -75,7 +75,7 @@ class Names:
 
     def field(self, item: Item, field: str) -> str:
         """A field of an attribution or an event with its value."""
-        value = item[field]
+        value = item.get(field)
         if field == "parent" and value is not None:
             value = self._attributions.get(value, value)
         shown = orjson.dumps(value).decode("utf-8") if not isinstance(value, str) else value
@@ -96,7 +96,7 @@ def facts(article: Article) -> Iterator[tuple[str, str]]:
     """Every fact of an article with its layer."""
     names = Names(article)
     for field in METADATA:
-        yield "metadata", f"{field} {quoted(article[field])}"
+        yield "metadata", f"{field} {quoted(article.get(field))}"
     for zone in article["zones"]:
         yield "zones", zone_fact(zone)
     for entity in article["entities"]:
