@@ -11,10 +11,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
-
 import wirecopy
 from wirecopy.changelog import ChangelogError
+from wirecopy.citation import read_citation
 from wirecopy.cli import CLEAN, FAILED, FINDINGS, fail, progress
 from wirecopy.history import RECORD, HistoryError, latest, read_record
 from wirecopy.hydrate import restore, standoff_of, text_files, with_restored
@@ -84,8 +83,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def released(documents: Path) -> str:
     """The day of the release, as CITATION.cff says: a build has no clock of its own."""
-    citation = yaml.safe_load((documents / "CITATION.cff").read_text(encoding="utf-8"))
-    return str(citation["date-released"])
+    return read_citation(documents)["date-released"]
 
 
 def sum_rows(manifest: dict, config: str) -> int:

@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 import wirecopy
 from wirecopy import shape
 from wirecopy.article import Article
+from wirecopy.citation import bibtex, read_citation
 from wirecopy.croissant import make_croissant
 from wirecopy.outline import OUTLINE_KEYS, Outline, make_outline
 from wirecopy.rules.corpus import SPLITS, Corpus
@@ -114,8 +115,8 @@ def write_release(
 ) -> None:
     """Write the release directory `out` as a whole; `manifest` is what `make_manifest` says of the tables.
 
-    `documents` is the folder that holds the licence, the datasheet and the like; those that exist are
-    copied. An earlier `out` is replaced only when the new one is complete.
+    `documents` is the folder that holds CITATION.cff, the licence, the datasheet and the like; those that
+    exist are copied. An earlier `out` is replaced only when the new one is complete.
     """
     with _replacing(out) as folder:
         for config, split, table in _each(tables):
@@ -123,8 +124,11 @@ def write_release(
         _write_json(folder / "manifest.json", manifest)
         if origin.sources:
             _write_json(folder / "sources.json", dict(origin.sources))
-        _write_json(folder / "croissant.json", make_croissant(manifest, asdict(about), _parquet_hashes(folder)))
-        (folder / "README.md").write_text(make_card(tables, manifest, about), encoding="utf-8", newline="\n")
+        citation = bibtex(read_citation(documents), about.version)
+        described = {**asdict(about), "citation": citation}
+        _write_json(folder / "croissant.json", make_croissant(manifest, described, _parquet_hashes(folder)))
+        card = make_card(tables, manifest, about, citation)
+        (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
         for name in DOCUMENTS:
             if (documents / name).is_file():
                 (folder / name).write_bytes((documents / name).read_bytes())
@@ -268,8 +272,10 @@ def combined_hash(hashes: Mapping[str, str]) -> str:
 # The card
 
 
-def make_card(tables: Tables, manifest: dict[str, Any], about: About) -> str:
+def make_card(tables: Tables, manifest: dict[str, Any], about: About, citation: str) -> str:
     """The release's README.md: metadata that `datasets` and the Hub read, and a description.
+
+    `citation` is a BibTeX entry.
 
     Version and content hash stand in every config, because they alone tell the cache of `datasets`
     one release from another. The `dataset_info` names features and no splits: with them, loading
@@ -299,6 +305,8 @@ def make_card(tables: Tables, manifest: dict[str, Any], about: About) -> str:
         canary=CANARY,
         configs="\n".join(f"| `{name}` | {CONFIGS[name].description} |" for name in tables),
         rows="\n".join(_rows_line(name, tables[name]) for name in tables),
+        revisions=", ".join(f"{name} {value}" for name, value in manifest["revisions"].items() if value is not None),
+        citation=citation,
     )
     return f"---\n{data.to_yaml(line_break=chr(10))}\n---\n\n{body}"
 
@@ -372,8 +380,37 @@ the edge of a span.
 |---|---|---|---|
 {rows}
 
-`manifest.json` has a content hash for every config and split, `SHA256SUMS` a checksum for every file.
+`manifest.json` has a content hash for every config and split, `SHA256SUMS` a checksum for every file;
+`wirecopy info FOLDER` verifies both. Revisions behind this version: {revisions}.
 
-Texts and annotation are licensed under CC BY 4.0; cite as `CITATION.cff` says. Please keep the test split out of
-training data; filters can look for this string: `{canary}`.
+## Pin the version
+
+`load_dataset("REPO", revision="v{version}")` loads this version from the Hub. Offline, `datasets` ignores
+`revision` and takes the newest version that it has in its cache: keep the `assert` above, or fetch the version with
+`huggingface_hub.snapshot_download("REPO", repo_type="dataset", revision="v{version}")` and load the folder.
+
+## Intended use
+
+To train and test systems for boilerplate removal from plain text, named entity recognition, coreference, quotation
+attribution and event extraction on news as it is scraped, and to measure what the noise costs, by the raw against the
+clean view.
+
+## Limits
+
+Invented news, written and annotated by language models of one family: a system's score here is no evidence of its
+quality on real news, and models of that family may score higher than they would there. The splits are small; report
+intervals. Statements about real places and institutions are fiction. `DATASHEET.md` has the rest.
+
+## Licences
+
+Texts: CC BY 4.0. Annotation: CC BY 4.0. The field `rights` of every article says so for the article; where the text
+of an article may not be passed on, the release has its annotation alone, in the config `standoff`.
+
+## Citation
+
+```bibtex
+{citation}
+```
+
+Please keep the test split out of training data; filters can look for this string: `{canary}`.
 """

@@ -103,7 +103,8 @@ def _read_manifest(folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
     try:
         manifest = orjson.loads(path.read_bytes())
     except OSError:
-        return None, [_problem("manifest-missing", path, "the manifest is missing: this is no release, or half of one")]
+        message = "the manifest is missing: this is no release, or half of one"
+        return None, [_problem("manifest-missing", path, message)]
     except orjson.JSONDecodeError as error:
         return None, [
             _problem("manifest-syntax", path, f"no JSON at line {error.lineno}: {error.msg.partition(':')[0]}")
@@ -225,18 +226,17 @@ def _label_names(features: Any, prefix: str) -> Iterator[tuple[str, list[str]]]:
         yield from _names_in(feature, f"{prefix}{feature['name']}")
 
 
-def _names_in(node: Any, name: str) -> Iterator[tuple[str, list[str]]]:
-    if "list" in node:
-        inner = node["list"]
-        if isinstance(inner, list):
-            yield from _label_names(inner, f"{name}[].")
-        else:
-            yield from _names_in(inner if isinstance(inner, dict) else {}, f"{name}[]")
+def _names_in(node: Mapping[str, Any], name: str) -> Iterator[tuple[str, list[str]]]:
+    """The label names in one feature: a list of something, an object, or a ClassLabel."""
+    inner = node.get("list")
+    if isinstance(inner, list):
+        yield from _label_names(inner, f"{name}[].")
+    elif isinstance(inner, dict):
+        yield from _names_in(inner, f"{name}[]")
     elif "struct" in node:
         yield from _label_names(node["struct"], f"{name}.")
-    elif isinstance(node.get("dtype"), dict) and "class_label" in node["dtype"]:
-        names = node["dtype"]["class_label"]["names"]
-        yield name, list(names.values()) if isinstance(names, dict) else list(names)
-    elif "class_label" in node:
-        names = node["class_label"]["names"]
+    dtype = node.get("dtype")
+    label = dtype.get("class_label") if isinstance(dtype, dict) else node.get("class_label")
+    if label is not None:
+        names = label["names"]
         yield name, list(names.values()) if isinstance(names, dict) else list(names)
