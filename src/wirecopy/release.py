@@ -118,7 +118,7 @@ def write_release(
     `documents` is the folder that holds CITATION.cff, the licence, the datasheet and the like; those that
     exist are copied. An earlier `out` is replaced only when the new one is complete.
     """
-    with _replacing(out) as folder:
+    with replacing(out) as folder:
         for config, split, table in _each(tables):
             _write_parquet(table, folder / parquet_path(config, split))
         _write_json(folder / "manifest.json", manifest)
@@ -136,7 +136,7 @@ def write_release(
 
 
 @contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
+def replacing(out: Path) -> Iterator[Path]:
     """A new folder that takes the place of `out` when the block ends well, and vanishes when not."""
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from wirecopy.history import read_record
 from wirecopy.problems import Problem
 from wirecopy.release import combined_hash, content_hash, file_hashes, parquet_path
 
@@ -45,6 +46,39 @@ def verify(folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
     return manifest, sorted(problems, key=lambda problem: problem.sort_key)
 
 
+def verify_recorded(folder: Path, record: Path | None) -> tuple[dict[str, Any] | None, list[Problem]]:
+    """As `verify`, and held against the record of releases in the folder `record`, where one is given.
+
+    Raises `wirecopy.history.HistoryError` when the record cannot be read.
+    """
+    manifest, problems = verify(folder)
+    if manifest is None or record is None:
+        return manifest, problems
+    entry = read_record(record).get(manifest["version"])
+    if entry is not None:
+        return manifest, [*problems, *record_problems(folder, manifest, entry)]
+    message = f"version {manifest['version']} is not recorded in {record}"
+    hint = "record it first: python scripts/record.py"
+    return manifest, [*problems, _problem("record", folder / "manifest.json", message, hint)]
+
+
+def describe(manifest: Mapping[str, Any]) -> str:
+    """What a manifest says, for a person: version, source, revisions, and the rows of every table."""
+    lines = [f"{manifest['name']} {manifest['version']}, {manifest['released']}"]
+    for what in ("revisions", "source", "built_with"):
+        lines.append(f"{what.replace('_', ' ')}: " + ", ".join(f"{k} {v}" for k, v in manifest[what].items()))
+    n_withdrawn = len(manifest["withdrawn"])
+    lines.append(f"articles: {len(manifest['articles']):,}, withdrawn: {n_withdrawn:,}")
+    tables = [
+        (f"{config}/{split}", f"{entry['rows']:,}", f"sha256:{entry['content_sha256'][:16]}…")
+        for config, described in manifest["configs"].items()
+        for split, entry in described["splits"].items()
+    ]
+    name_width, rows_width = (max((len(row[i]) for row in tables), default=0) for i in (0, 1))
+    lines += [f"  {name:<{name_width}}  {rows:>{rows_width}} rows  {digest}" for name, rows, digest in tables]
+    return "\n".join(lines) + "\n"
+
+
 def record_problems(folder: Path, manifest: Mapping[str, Any], entry: Mapping[str, Any]) -> Iterator[Problem]:
     """In what a release differs from the record that was committed of its version."""
     hint = "this is not the release that was recorded: rebuild that with make reproduce VERSION=" + entry["version"]
@@ -64,6 +98,26 @@ def _problem(rule: str, path: Path, message: str, hint: str = _FETCH_AGAIN) -> P
 
 def _short(digest: str | None) -> str:
     return f"{digest[:12]}…" if digest else "nothing"
+
+
+def loaded_differences(config: str, described: Mapping[str, Any], loaded: Mapping[str, Any], version: str) -> list[str]:
+    """What differs between a config as `datasets` loaded it (tables by split) and its description in the
+    manifest."""
+    found = {
+        split: {"rows": len(data), "content_sha256": content_hash(data.data.table)} for split, data in loaded.items()
+    }
+    expected = described["splits"]
+    differences = [
+        f"{config}/{split}: {found.get(split)}, the manifest has {expected.get(split)}"
+        for split in sorted(found.keys() | expected.keys())
+        if found.get(split) != expected.get(split)
+    ]
+    versions = {split: str(data.info.version) for split, data in loaded.items()}
+    return differences + [
+        f"{config}/{split}: version {told}, the manifest has {version}"
+        for split, told in sorted(versions.items())
+        if told != version
+    ]
 
 
 # SHA256SUMS
