@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from huggingface_hub import HfApi
+from huggingface_hub.utils import disable_progress_bars
 
 import wirecopy
 from wirecopy.cli import CLEAN, FINDINGS, fail
@@ -57,6 +58,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def to_hub(options: argparse.Namespace, manifest: dict) -> list:
+    if not sys.stderr.isatty():
+        disable_progress_bars()
     api = HfApi()
     plan = make_plan(api, options.repo, options.release, manifest["version"])
     if options.dry_run:

@@ -12,7 +12,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,8 @@ def make_plan(api: HfApi, repo: str, release: Path, version: str) -> Plan:
         tags = {ref.name for ref in refs.tags}
         there = _remote_files(api, repo, tag if tag in tags else "main")
         parent = next((ref.target_commit for ref in refs.branches if ref.name == "main"), None)
+    if there.keys() - {"README.md"} and "manifest.json" not in there:
+        raise Refused(f"{repo} holds files and no release ({', '.join(sorted(there)[:5])}); name another repository")
     add, delete = _difference(release, there)
     if tag in tags and (add or delete):
         raise Refused(
@@ -225,15 +227,15 @@ def publish_to_folder(release: Path, folder: Path, version: str) -> tuple[Path, 
 def loaded_problems(source: str, revision: str | None, manifest: Mapping[str, Any]) -> Iterator[Problem]:
     """In what a published release differs from the manifest when it is loaded as users load it.
 
-    Every config is loaded through `datasets`, with a cache of its own. Raises `Broken` when it
-    cannot be loaded.
+    Every config is loaded through `datasets`, with a cache of its own; `source` is a repository of
+    the Hub with a revision, or a folder without one. Raises `Broken` when the Hub fails.
     """
     import datasets
 
     datasets.disable_progress_bars()
-    with tempfile.TemporaryDirectory() as cache, _hub_errors():
+    hint = "do not announce this version; publish a corrected one with a higher number"
+    with tempfile.TemporaryDirectory() as cache, _hub_errors() if revision else nullcontext():
         for config, described in manifest["configs"].items():
             loaded = datasets.load_dataset(source, config, revision=revision, cache_dir=cache)
             for difference in loaded_differences(config, described, loaded, manifest["version"]):
-                hint = "do not announce this version; publish a corrected one with a higher number"
                 yield Problem("published", "error", source, "", difference, hint)
