@@ -55,6 +55,13 @@ class Hub:
     objects: dict[str, bytes] = field(default_factory=dict)
     breaks: dict[str, int] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
+    sent: Counter[str] = field(default_factory=Counter)
+    """How often each large object was sent, by its hash."""
+    full: int | None = None
+    """After how many large objects the Hub takes no more and lets the client wait."""
+    waiting: threading.Event = field(default_factory=threading.Event)
+    """Set when a client is left waiting so."""
+    closing: threading.Event = field(default_factory=threading.Event)
 
 
 class Answer(Exception):
@@ -180,6 +187,11 @@ def put(request: Handler, oid: str) -> None:
     request.count("put")
     if hashlib.sha256(request.content).hexdigest() != oid:
         raise Answer(400, {"error": "the content has another hash"})
+    if request.hub.full is not None and len(request.hub.objects) >= request.hub.full:
+        request.hub.waiting.set()
+        request.hub.closing.wait()
+        raise ConnectionAbortedError
+    request.hub.sent[oid] += 1
     request.hub.objects[oid] = request.content
     raise Answer(200, {})
 
@@ -302,6 +314,7 @@ def serving():
     try:
         yield hub
     finally:
+        hub.closing.set()
         server.shutdown()
         server.server_close()
         thread.join()

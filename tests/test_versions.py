@@ -10,25 +10,9 @@ import pytest
 
 from conftest import ROOT, run
 from planted import small, small_pass
-from trials import FERRY, Checkout, date_a_week_later, write_of_pryce
+from trials import FERRY, FERRY_FILE, Checkout, write_of_pryce
 from wirecopy.history import HistoryError, find_snapshot, latest, read_record, resolve_revision, snapshot_of_revision
 from wirecopy.release import tree_hash
-
-ARTICLE = f"articles/{FERRY}.json"
-
-
-@pytest.fixture(scope="module")
-def history(tmp_path_factory):
-    """A checkout in which 0.1.0 and, with one correction, 0.1.1 were released and recorded."""
-    checkout = Checkout(tmp_path_factory.mktemp("history"))
-    checkout.release_and_record("0.1.0")
-    checkout.change(ARTICLE, date_a_week_later)
-    checkout.set_version("0.1.1")
-    diff = checkout.run("scripts/diff.py", "0.1.0", ".", "--format", "markdown")
-    assert diff.returncode == 0, diff.stderr
-    checkout.add_to_changelog("0.1.1", diff.stdout)
-    checkout.release_and_record("0.1.1")
-    return checkout
 
 
 @pytest.fixture
@@ -74,7 +58,7 @@ def move_article(checkout):
 
 
 def correct_article(checkout):
-    checkout.change(ARTICLE, write_of_pryce)
+    checkout.change(FERRY_FILE, write_of_pryce)
 
 
 def change_labels(checkout, change):
@@ -157,7 +141,7 @@ def test_changed_labels_ask_for_a_new_schema_revision(checkout):
 
 
 def test_correction_that_returns_to_its_old_value_is_refused(checkout):
-    checkout.change(ARTICLE, lambda article: article["values"][1].update(value="2024-04-19"))
+    checkout.change(FERRY_FILE, lambda article: article["values"][1].update(value="2024-04-19"))
     checkout.set_version("0.1.2")
     refused = checkout.build()
     assert refused.returncode == 1

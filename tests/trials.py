@@ -21,6 +21,7 @@ from wirecopy.files import write_atomically
 
 DOCUMENTS = ("DATASHEET.md", "CITATION.cff", "LICENSE", "LICENSE-DATA", "constraints.txt", ".gitignore")
 FERRY = "ferry-crews-vote"
+FERRY_FILE = f"articles/{FERRY}.json"
 CHANGELOG = "# Changelog\n\n## 0.1.0, 2026-11-22\n\nFirst release.\n"
 
 Change = Callable[[dict[str, Any]], Any]
@@ -123,3 +124,16 @@ def date_a_week_later(article: dict[str, Any]) -> None:
 def write_of_pryce(article: dict[str, Any]) -> None:
     """A correction: what was said was written."""
     article["attributions"][1]["mode"] = "writing"
+
+
+def two_versions(folder: Path) -> Checkout:
+    """A checkout in which 0.1.0 and, with one correction, 0.1.1 were released and recorded."""
+    checkout = Checkout(folder)
+    checkout.release_and_record("0.1.0")
+    checkout.change(FERRY_FILE, date_a_week_later)
+    checkout.set_version("0.1.1")
+    diff = checkout.run("scripts/diff.py", "0.1.0", ".", "--format", "markdown")
+    assert diff.returncode == 0, diff.stderr
+    checkout.add_to_changelog("0.1.1", diff.stdout)
+    checkout.release_and_record("0.1.1")
+    return checkout
