@@ -62,6 +62,7 @@ class Hub:
     waiting: threading.Event = field(default_factory=threading.Event)
     """Set when a client is left waiting so."""
     closing: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Answer(Exception):
@@ -187,12 +188,15 @@ def put(request: Handler, oid: str) -> None:
     request.count("put")
     if hashlib.sha256(request.content).hexdigest() != oid:
         raise Answer(400, {"error": "the content has another hash"})
-    if request.hub.full is not None and len(request.hub.objects) >= request.hub.full:
+    with request.hub.lock:
+        is_full = request.hub.full is not None and len(request.hub.objects) >= request.hub.full
+        if not is_full:
+            request.hub.sent[oid] += 1
+            request.hub.objects[oid] = request.content
+    if is_full:
         request.hub.waiting.set()
         request.hub.closing.wait()
         raise ConnectionAbortedError
-    request.hub.sent[oid] += 1
-    request.hub.objects[oid] = request.content
     raise Answer(200, {})
 
 
