@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from functools import partial
 
 import datasets
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from conftest import ROOT, run
@@ -253,8 +256,6 @@ def server():
 @pytest.fixture
 def public(built, server, tmp_path):
     """The release with the public text's address on the loopback server."""
-    import shutil
-
     release = tmp_path / "release"
     shutil.copytree(built / "dist" / "1.2.3", release)
     sources = json.loads((release / "sources.json").read_text())
@@ -315,3 +316,31 @@ def test_leak_of_eight_words_is_found_and_seven_are_none():
     documents = [("a", "x One, two three: four five six SEVEN eight y"), ("b", "two three four five six seven eight")]
     assert [p.path for p in leaks({"t": text}, documents)] == ["a"]
     assert text_hash(text) not in leaks({"t": text}, documents)[0].message
+
+
+def test_validation_with_the_texts_judges_standoff_articles_by_all_rules(built, texts, tmp_path, capsys):
+    shutil.copytree(built / "corpus", tmp_path / "corpus")
+    assert main(["validate", str(tmp_path / "corpus"), "--texts", str(texts)]) == 0
+    path = tmp_path / "corpus" / "articles" / "ferry-crews-vote.json"
+    article = orjson.loads(path.read_bytes())
+    article["values"][0]["end"] += 1
+    path.write_bytes(format_article(article))
+    assert main(["validate", str(tmp_path / "corpus")]) == 0
+    capsys.readouterr()
+    assert main(["validate", str(tmp_path / "corpus"), "--texts", str(texts)]) == 1
+    assert "span-edge-space" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["notes.md", "corpus/articles/x.txt", "dist/1.0.0/a.parquet"])
+def test_leak_of_a_text_anywhere_beside_the_corpus_is_found(name, built, texts, tmp_path, capsys):
+    shutil.copytree(built / "corpus", tmp_path / "place" / "corpus")
+    sentence = LINES[2]
+    leak = tmp_path / "place" / name
+    leak.parent.mkdir(parents=True, exist_ok=True)
+    if name.endswith(".parquet"):
+        pq.write_table(pa.table({"text": [sentence]}), leak)
+    else:
+        leak.write_text(f"He wrote: {sentence}", encoding="utf-8")
+    assert main(["validate", str(tmp_path / "place" / "corpus"), "--texts", str(texts)]) == 1
+    told = capsys.readouterr().out
+    assert "text-leak" in told and name in told

@@ -73,6 +73,10 @@ def _add_validate(commands: argparse._SubParsersAction) -> None:
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     command.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
     command.add_argument("--strict", action="store_true", help="let warnings fail too")
+    command.add_argument(
+        "--texts", type=Path, metavar="FOLDER",
+        help="texts of a corpus's stand-off articles: judge these by all rules, and look for leaks of the texts",
+    )  # fmt: skip
     command.set_defaults(run=_validate)
 
 
@@ -81,6 +85,12 @@ def _validate(options: argparse.Namespace) -> int:
     from wirecopy.validate import check_paths
 
     result = check_paths(options.paths, progress)
+    if options.texts is not None:
+        from wirecopy.hydrate import check_with_texts
+
+        if result.corpus is None:
+            return fail("--texts goes with a corpus folder")
+        result.problems += check_with_texts(result.corpus, options.texts)
     sys.stdout.write(FORMATS[options.format](result.problems, result.n_files))
     failed = result.problems if options.strict else result.errors
     return FINDINGS if failed else CLEAN

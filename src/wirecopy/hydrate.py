@@ -6,6 +6,7 @@ never taken in silence: `compare` says what differs and which lines match, and w
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import os
@@ -24,7 +25,7 @@ import pyarrow.parquet as pq
 from wirecopy.article import Article, line_hashes, text_hash
 from wirecopy.problems import Problem
 from wirecopy.release import About, make_manifest, make_tables, origin_in, parquet_path, write_release
-from wirecopy.rules.corpus import SPLITS
+from wirecopy.rules.corpus import SPLITS, Corpus
 from wirecopy.validate import check_article
 
 LARGEST_TEXT = 4 * 1024 * 1024
@@ -244,7 +245,7 @@ def restore(
     """
     result = Restoration()
     contents = {path: path.read_bytes() for path in files if path.stat().st_size <= LARGEST_TEXT}
-    by_hash = {text_hash(text): text for text in filter(None, map(_exact, contents.values()))}
+    by_hash = _texts_by_hash(contents.values())
     for article in articles:
         text = by_hash.get(article["text_sha256"])
         if text is None:
@@ -256,6 +257,10 @@ def restore(
         if not problems:
             result.articles[article["id"]] = restored(article, text)
     return result
+
+
+def _texts_by_hash(contents: Iterable[bytes]) -> dict[str, str]:
+    return {text_hash(text): text for text in filter(None, map(_exact, contents))}
 
 
 def _exact(content: bytes) -> str | None:
@@ -327,6 +332,42 @@ def download(articles: Iterable[Article], sources: Mapping[str, Any], folder: Pa
             hint = "check the connection and run the same command again: it resumes"
             problems.append(Problem("text-download", "error", article["id"], "", f"{url} could not be fetched", hint))
     return problems
+
+
+# The texts against the rest
+
+
+def check_with_texts(corpus: Corpus, folder: Path) -> list[Problem]:
+    """Judge the stand-off articles and passes of a corpus by all rules on the texts in a folder, and look
+    for the texts where they may not be: in any file beside or below the corpus folder, but for those of
+    the folder itself.
+
+    Texts that are not in the folder are passed over.
+    """
+    by_hash = _texts_by_hash(path.read_bytes() for path in text_files(folder))
+    judged = {**corpus.articles, **corpus.passes}
+    problems = [
+        problem
+        for path, article in judged.items()
+        if article["text"] is None and article["text_sha256"] in by_hash
+        for problem in check_article(article, (corpus.folder / path).as_posix(), by_hash[article["text_sha256"]])
+        if path.startswith("articles/") or problem.severity == "error"
+    ]
+    texts = {a["id"]: by_hash[a["text_sha256"]] for a in judged.values() if a["text_sha256"] in by_hash}
+    return problems + leaks(texts, documents_below(corpus.folder.resolve().parent, folder.resolve()))
+
+
+def documents_below(folder: Path, left_out: Path) -> Iterator[tuple[str, str]]:
+    """The path and the words of every text and Parquet file below a folder, but for hidden folders and
+    the one left out."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(n for n in folders if not n.startswith(".") and Path(parent, n) != left_out)
+        for name in sorted(names):
+            path = Path(parent, name)
+            if path.suffix == ".parquet":
+                yield path.as_posix(), json.dumps(pq.read_table(path).to_pylist(), ensure_ascii=False)
+            elif path.is_file() and (content := _exact(path.read_bytes())) is not None:
+                yield path.as_posix(), content
 
 
 def leaks(texts: Mapping[str, str], documents: Iterable[tuple[str, str]], run_length: int = 8) -> list[Problem]:
