@@ -78,6 +78,8 @@ def number_attributions_anew(article):
     article["attributions"] = orjson.loads(document)
 
 
+CREWS = 'attribution [49:105] "Crews of Tarn  … e on 3 May"'
+VOTE, STRIKE = 'event [12:16] "vote"', 'event [20:26] "strike"'
 FRIDAY = '[80:86] "Friday" DATE 2024-04-19'
 
 CASES = {
@@ -124,42 +126,42 @@ CASES = {
         lambda a: stretch(a["attributions"][0]["cue"][0], a, start=-6),
         [
             (
-                "attributions", "moved", 'attribution at 49:105: cue [119:123] "said"',
-                'attribution at 49:105: cue [113:123] "union said"',
+                "attributions", "moved", f'{CREWS}: cue [119:123] "said"',
+                f'{CREWS}: cue [113:123] "union said"',
             )
         ],
     ),
     "a cue gone": (
         put("attributions", 0, "cue", to=[]),
-        [("attributions", "removed", 'attribution at 49:105: cue [119:123] "said"', None)],
+        [("attributions", "removed", f'{CREWS}: cue [119:123] "said"', None)],
     ),
     "an attribution in writing": (
         put("attributions", 0, "mode", to="writing"),
         [
             (
-                "attributions", "relabelled", "attribution at 49:105: mode speech",
-                "attribution at 49:105: mode writing",
+                "attributions", "relabelled", f"{CREWS}: mode speech",
+                f"{CREWS}: mode writing",
             )
         ],
     ),
     "an attribution gone and the others numbered anew": (
         number_attributions_anew,
         [
-            ("attributions", "removed", "attribution at 49:105", None),
+            ("attributions", "removed", CREWS, None),
             ("attributions", "renumbered", "ids a2, a3", "ids a1, a2"),
         ],
     ),
     "an event that did not happen": (
         put("events", 1, "polarity", to="NEGATIVE"),
-        [("events", "relabelled", "event at 20:26: polarity POSITIVE", "event at 20:26: polarity NEGATIVE")],
+        [("events", "relabelled", f"{STRIKE}: polarity POSITIVE", f"{STRIKE}: polarity NEGATIVE")],
     ),
     "an argument gone": (
         drop("events", 0, "arguments", 0),
-        [("events", "arguments", "event at 12:16: Agent crews", None)],
+        [("events", "arguments", f"{VOTE}: Agent crews", None)],
     ),
     "an argument filled by another": (
         put("events", 0, "arguments", 0, "entity", to="the-union"),
-        [("events", "arguments", "event at 12:16: Agent crews", "event at 12:16: Agent the-union")],
+        [("events", "arguments", f"{VOTE}: Agent crews", f"{VOTE}: Agent the-union")],
     ),
     "another title": (
         put("title", to="Ferry crews vote"),

@@ -20,23 +20,23 @@ METADATA = ("title", "language", "published", "publisher", "genre", "topics", "r
 ATTRIBUTION_FIELDS = ("type", "mode", "source_type", "source_entity", "anonymous", "implicit", "parent")
 EVENT_FIELDS = ("type", "realis", "polarity")
 ARROW = "→"
-_LONGEST = 60
+_LONGEST, _LONGEST_NAME = 60, 28
+"""How many characters of a surface are shown whole, in a fact and in the name of an attribution or event."""
 
 Item = Mapping[str, Any]
 
 
-def quoted(value: Any) -> str:
+def quoted(value: Any, longest: int = _LONGEST) -> str:
     """A value as JSON on one line, shortened in the middle; the arrow is escaped, which parts old from new."""
-    shown = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode("utf-8")
-    if isinstance(value, str) and len(value) > _LONGEST:
-        shown = quoted(f"{value[:34]} … {value[-20:]}")
-    return shown.replace(ARROW, "\\u2192")
+    if isinstance(value, str) and len(value) > longest:
+        value = f"{value[: longest // 2]} … {value[-longest // 3 :]}"
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode("utf-8").replace(ARROW, "\\u2192")
 
 
-def place(span: Item) -> str:
+def place(span: Item, longest: int = _LONGEST) -> str:
     """A span as offsets and surface; the offsets alone where the text is not at hand."""
     offsets = f"[{span['start']}:{span['end']}]"
-    return offsets if span["text"] is None else f"{offsets} {quoted(span['text'])}"
+    return offsets if span["text"] is None else f"{offsets} {quoted(span['text'], longest)}"
 
 
 def zone_fact(zone: Item) -> str:
@@ -58,8 +58,7 @@ def value_fact(value: Item) -> str:
 class Names:
     """What the attributions and events of an article are called in its facts, and what their fields refer to.
 
-    An attribution is named by the bounds of its first content span, an event by those of its first
-    trigger; where two have the same, its id or its type tells them apart.
+    An attribution is named by its first content span, an event by its first trigger; where two have the same, its id or its type tells them apart.
     """
 
     def __init__(self, article: Article) -> None:
@@ -134,10 +133,10 @@ def event_facts(event: Item, names: Names) -> Iterator[str]:
 
 def _named(noun: str, items: Sequence[Item], anchor: str, telling: str) -> dict[str, str]:
     """The name of each item by its id; `anchor` is the key of the spans that it stands on."""
-    bounds = {item["id"]: (item[anchor][0]["start"], item[anchor][0]["end"]) for item in items}
-    shared = Counter(bounds.values())
+    names = {item["id"]: f"{noun} {place(item[anchor][0], _LONGEST_NAME)}" for item in items}
+    shared = Counter(names.values())
     return {
-        item["id"]: f"{noun} at {start}:{end}" + (f" ({item[telling]})" if shared[start, end] > 1 else "")
+        item["id"]: name + (f" ({item[telling]})" if shared[name] > 1 else "")
         for item in items
-        for start, end in [bounds[item["id"]]]
+        for name in [names[item["id"]]]
     }

@@ -397,9 +397,10 @@ clean view.
 
 ## Limits
 
-Invented news, written and annotated by language models of one family: a system's score here is no evidence of its
-quality on real news, and models of that family may score higher than they would there. The splits are small; report
-intervals. Statements about real places and institutions are fiction. `DATASHEET.md` has the rest.
+Invented news (but for what is in the config `standoff`), written and annotated by language models of one family: a
+system's score here is no evidence of its quality on real news, and models of that family may score higher than they
+would there. The splits are small; report intervals. Statements about real places and institutions are fiction.
+`DATASHEET.md` has the rest.
 
 ## Licences
 
