@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from wirecopy.cli import CLEAN, FINDINGS, fail
+from wirecopy.cli import CLEAN, FINDINGS, fail, guarded
 from wirecopy.diff import compare
 from wirecopy.diffreport import FORMATS
 from wirecopy.history import HistoryError, find_snapshot
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     try:
         old, new = (find_snapshot(name, options.repository) for name in (options.old, options.new))
-    except (HistoryError, OSError) as error:
+    except HistoryError as error:
         return fail(str(error))
     diff = compare(old, new)
     sys.stdout.write(FORMATS[options.format](diff))
@@ -39,4 +39,4 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guarded(main, sys.argv[1:]))

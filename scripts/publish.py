@@ -14,7 +14,7 @@ from huggingface_hub import HfApi
 from huggingface_hub.utils import disable_progress_bars
 
 import wirecopy
-from wirecopy.cli import CLEAN, FINDINGS, fail
+from wirecopy.cli import CLEAN, FINDINGS, fail, guarded
 from wirecopy.history import RECORD, HistoryError
 from wirecopy.publish import Broken, Refused, carry_out, describe, loaded_problems, make_plan, publish_to_folder
 from wirecopy.report import as_text
@@ -35,10 +35,6 @@ def main(arguments: list[str]) -> int:
         return FINDINGS
     except (Broken, HistoryError) as error:
         return fail(str(error))
-    except OSError as error:
-        return fail(
-            f"{error.filename}: {(error.strerror or str(error)).lower()}; build the release first: make release"
-        )
     if problems:
         sys.stdout.write(as_text(problems, 1))
         return FINDINGS
@@ -93,4 +89,4 @@ def say(step: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guarded(main, sys.argv[1:]))

@@ -15,7 +15,7 @@ import orjson
 
 import wirecopy
 from wirecopy.changelog import ChangelogError
-from wirecopy.cli import CLEAN, FINDINGS, fail
+from wirecopy.cli import CLEAN, FINDINGS, fail, guarded
 from wirecopy.diff import compare
 from wirecopy.files import write_atomically
 from wirecopy.history import (
@@ -49,8 +49,6 @@ def main(arguments: list[str]) -> int:
         revision = git(repository, "rev-parse", "HEAD").strip()
     except (HistoryError, ChangelogError) as error:
         return fail(str(error))
-    except OSError as error:
-        return fail(f"{error.filename}: {error.strerror.lower()}; build the release first: make release")
     sums = hashlib.sha256((release / "SHA256SUMS").read_bytes()).hexdigest()
     entry = {**manifest, "date": manifest["released"], "revision": revision, "sha256sums_sha256": sums}
     path = repository / RECORD / f"{manifest['version']}.json"
@@ -100,4 +98,4 @@ def problem(rule: str, path: Path, message: str, hint: str) -> Problem:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guarded(main, sys.argv[1:]))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from wirecopy.cli import CLEAN, FINDINGS, fail
+from wirecopy.cli import CLEAN, FINDINGS, fail, guarded
 from wirecopy.history import RECORD, HistoryError, extracted, read_record
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,4 +85,4 @@ def compare(release: Path, entry: dict) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guarded(main, sys.argv[1:]))

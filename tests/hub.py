@@ -114,7 +114,8 @@ class Handler(BaseHTTPRequestHandler):
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
         writes = self.command in ("POST", "PUT") and "/objects/" not in self.path and "paths-info" not in self.path
         if (token and token != TOKEN) or (writes and token != TOKEN):
-            raise Answer(401, {"error": "Invalid username or password."})
+            message = "Invalid credentials in Authorization header"
+            raise Answer(401, {"error": message}, X_Error_Message=message)
 
     def _send(self, answer: Answer) -> None:
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()

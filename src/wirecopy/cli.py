@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import wirecopy
 
@@ -21,8 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _end)
+    return guarded(options.run, options)
+
+
+def guarded(run: Callable[[Any], int], options: Any) -> int:
+    """Run a command, and turn what keeps it from running into one line and the status for that."""
     try:
-        return options.run(options)
+        return run(options)
     except BrokenPipeError:
         sys.stderr.close()  # The reader has gone, and so has the place to complain to.
         return FAILED

@@ -58,7 +58,8 @@ def value_fact(value: Item) -> str:
 class Names:
     """What the attributions and events of an article are called in its facts, and what their fields refer to.
 
-    An attribution is named by its first content span, an event by its first trigger; where two have the same, its id or its type tells them apart.
+    An attribution is named by its first content span, an event by its first trigger; where two have the
+    same, the id or the type tells them apart.
     """
 
     def __init__(self, article: Article) -> None:

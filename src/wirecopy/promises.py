@@ -94,7 +94,7 @@ def _too_low(manifest: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterat
         return
     because = [reason.what for reason in found if reason.bump == least]
     more = f" and {len(because) - 3} more" if len(because) > 3 else ""
-    message = f"the version is {new}, but {old} → {new} is too little: {'; '.join(because[:3])}{more}"
+    message = f"the version is {new}, too little after the recorded {old}: {'; '.join(because[:3])}{more}"
     hint = f"that takes a {least} version: set it to {bumped(old, least)} or above"
     yield _problem("version-too-low", VERSION_PLACE, message, hint)
 
