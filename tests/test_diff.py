@@ -79,6 +79,7 @@ def number_attributions_anew(article):
 
 
 CREWS = 'attribution [49:105] "Crews of Tarn  … e on 3 May"'
+CONTENT = '[49:105] "Crews of Tarn Ferries voted on Friday to strike on 3 May"'
 VOTE, STRIKE = 'event [12:16] "vote"', 'event [20:26] "strike"'
 FRIDAY = '[80:86] "Friday" DATE 2024-04-19'
 
@@ -148,6 +149,9 @@ CASES = {
         number_attributions_anew,
         [
             ("attributions", "removed", CREWS, None),
+            ("attributions", "removed", f'{CREWS}: content {CONTENT}', None),
+            ("attributions", "removed", f'{CREWS}: cue [119:123] "said"', None),
+            ("attributions", "removed", f'{CREWS}: source [107:118] "their union"', None),
             ("attributions", "renumbered", "ids a2, a3", "ids a1, a2"),
         ],
     ),

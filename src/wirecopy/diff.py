@@ -270,18 +270,32 @@ def _entity_changes(old: Article, new: Article) -> tuple[dict[str, str], list[_F
 
 def _attribution_changes(pairs: Pairs, ids: Mapping[str, Any], names: tuple[Names, Names]) -> Iterator[_Found]:
     for old, new in pairs:
+        titles = _titles(Names.attribution, names, old, new)
         if old is None or new is None:
-            whole = [None if a is None else n.attribution(a) for n, a in zip(names, (old, new), strict=True)]
-            yield "attributions", "added" if old is None else "removed", *whole
-            continue
-        titles = names[0].attribution(old), names[1].attribution(new)
-        carried = {**old, "source_entity": ids["entity"].get(old["source_entity"], old["source_entity"])}
-        carried["parent"] = ids["attribution"].get(old["parent"], old["parent"])
-        yield from _field_changes("attributions", ATTRIBUTION_FIELDS, carried, old, new, titles, names)
+            yield "attributions", "added" if old is None else "removed", *titles
+        else:
+            carried = {**old, "source_entity": ids["entity"].get(old["source_entity"], old["source_entity"])}
+            carried["parent"] = ids["attribution"].get(old["parent"], old["parent"])
+            yield from _field_changes("attributions", ATTRIBUTION_FIELDS, carried, old, new, titles, names)
         for role in ATTRIBUTION_ROLES:
-            role_pairs = _paired_spans(old[role], new[role], lambda _: ())
-            facts = [lambda s, t=title, r=role: f"{t}: {r} {place(s)}" for title in titles]
-            yield from _span_changes("attributions", role_pairs, *facts, lambda a, b: True)
+            yield from _spans_of("attributions", role, old, new, role, titles)
+
+
+def _titles(
+    name: Callable[[Names, Item], str], names: tuple[Names, Names], old: Item | None, new: Item | None
+) -> tuple[str | None, str | None]:
+    """What the two sides call an attribution or an event; None where it is missing."""
+    before, after = (None if x is None else name(n, x) for n, x in zip(names, (old, new), strict=True))
+    return before, after
+
+
+def _spans_of(
+    layer: str, key: str, old: Item | None, new: Item | None, role: str, titles: tuple[str | None, str | None]
+) -> Iterator[_Found]:
+    """The changes of the spans that an attribution or an event has under a key."""
+    before, after = ([] if item is None else item[key] for item in (old, new))
+    facts = [lambda span, title=title: f"{title}: {role} {place(span)}" for title in titles]
+    return _span_changes(layer, _paired_spans(before, after, lambda _: ()), *facts, lambda a, b: True)
 
 
 def _field_changes(
@@ -302,39 +316,41 @@ def _field_changes(
 
 def _event_changes(pairs: Pairs, ids: Mapping[str, Any], names: tuple[Names, Names]) -> Iterator[_Found]:
     for old, new in pairs:
+        titles = _titles(Names.event, names, old, new)
         if old is None or new is None:
-            whole = [None if e is None else n.event(e) for n, e in zip(names, (old, new), strict=True)]
-            yield "events", "added" if old is None else "removed", *whole
-            continue
-        titles = names[0].event(old), names[1].event(new)
-        yield from _field_changes("events", EVENT_FIELDS, old, old, new, titles, names)
-        triggers = _paired_spans(old["triggers"], new["triggers"], lambda _: ())
-        facts = [lambda s, t=title: f"{t}: trigger {place(s)}" for title in titles]
-        yield from _span_changes("events", triggers, *facts, lambda a, b: True)
+            yield "events", "added" if old is None else "removed", *titles
+        else:
+            yield from _field_changes("events", EVENT_FIELDS, old, old, new, titles, names)
+        yield from _spans_of("events", "triggers", old, new, "trigger", titles)
         yield from _argument_changes(old, new, ids, titles, names)
 
 
 def _argument_changes(
-    old: Item, new: Item, ids: Mapping[str, Any], titles: tuple[str, str], names: tuple[Names, Names]
+    old: Item | None,
+    new: Item | None,
+    ids: Mapping[str, Any],
+    titles: tuple[str | None, str | None],
+    names: tuple[Names, Names],
 ) -> Iterator[_Found]:
     """Arguments that came, went, or have another filler in the same role."""
 
-    def key(argument: Item, known: Mapping[str, Any]) -> tuple:
-        kinds = ("entity", "value", "event")
-        return argument["role"], *(known.get(kind, {}).get(argument[kind], argument[kind]) for kind in kinds)
+    def keyed(side: int, event: Item | None, known: Mapping[str, Any]) -> dict[tuple, str]:
+        return {
+            (a["role"], *(known.get(kind, {}).get(a[kind], a[kind]) for kind in ("entity", "value", "event"))): (
+                f"{titles[side]}: {names[side].argument(a)}"
+            )
+            for a in (event["arguments"] if event else ())
+        }
 
-    before = {key(a, ids): f"{titles[0]}: {names[0].argument(a)}" for a in old["arguments"]}
-    after = {key(a, {}): f"{titles[1]}: {names[1].argument(a)}" for a in new["arguments"]}
-    gone = [k for k in before if k not in after]
-    for k in after:
-        if k in before:
-            continue
-        partner = next((g for g in gone if g[0] == k[0]), None)
+    before, after = keyed(0, old, ids), keyed(1, new, {})
+    gone = [key for key in before if key not in after]
+    for key in (k for k in after if k not in before):
+        partner = next((g for g in gone if g[0] == key[0]), None)
         if partner is not None:
             gone.remove(partner)
-        yield "events", "arguments", before.get(partner), after[k]
-    for k in gone:
-        yield "events", "arguments", before[k], None
+        yield "events", "arguments", before.get(partner), after[key]
+    for key in gone:
+        yield "events", "arguments", before[key], None
 
 
 def _renumbered(ids: Mapping[str, Mapping[str, str]]) -> Iterator[_Found]:
