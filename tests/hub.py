@@ -47,7 +47,7 @@ class Hub:
     """What the server holds and how it misbehaves.
 
     `breaks` maps a kind of request ("put", "commit", "commit-answer", "tag") to how many of them are
-    answered before connections break; `seen` counts requests by kind.
+    answered before the connection of one breaks; `seen` counts requests by kind.
     """
 
     url: str = ""
@@ -133,11 +133,12 @@ class Handler(BaseHTTPRequestHandler):
     def count(self, kind: str) -> None:
         """Count a request, and break the connection when its time has come."""
         self.hub.seen[kind] += 1
-        left = self.hub.breaks.get(kind)
-        if left is not None:
-            self.hub.breaks[kind] = left - 1
-            if left <= 0:
-                raise ConnectionAbortedError
+        with self.hub.lock:
+            left = self.hub.breaks.pop(kind, None)
+            if left:
+                self.hub.breaks[kind] = left - 1
+        if left == 0:
+            raise ConnectionAbortedError
 
     def repo(self, repo_id: str) -> Repo:
         if repo_id not in self.hub.repos:
