@@ -1,8 +1,9 @@
 """Write what is generated from the schema, the labels, the rules and the corpus into its files.
 
 With --check nothing is written, and the status is 1 when a file differs from what its source makes
-now. Generated are: the enumerations of schema/article.schema.json, the label tables of
-corpus/GUIDELINES.md, docs/rules.md, docs/data.md, and the figures of DATASHEET.md and README.md.
+now. Generated are: the enumerations of the schemas of articles and predictions, the label tables of
+corpus/GUIDELINES.md, docs/rules.md, docs/data.md, docs/scoring.md, and the figures and baselines of DATASHEET.md
+and README.md.
 """
 
 import argparse
@@ -64,7 +65,8 @@ def generated_files() -> Iterator[tuple[str, str]]:
         "label_figures": lambda _: label_figures(corpus),
         "configs": lambda _: config_table(),
     }
-    yield "schema/article.schema.json", schema_with_enumerations()
+    yield "schema/article.schema.json", with_enumerations(shape.article_schema())
+    yield "schema/prediction.schema.json", with_enumerations(shape.prediction_schema())
     for name in ("corpus/GUIDELINES.md", "DATASHEET.md", "README.md"):
         yield name, with_blocks((ROOT / name).read_text(encoding="utf-8"), producers)
     yield "docs/rules.md", rules_page()
@@ -79,16 +81,18 @@ def with_blocks(text: str, producers: dict[str, Callable[[str], str]]) -> str:
 # The schema and the guidelines
 
 
-def schema_with_enumerations() -> str:
-    """The schema with each enumeration that names an inventory filled from labels.json."""
+def with_enumerations(schema: dict[str, Any]) -> str:
+    """The schema with each enumeration that names inventories filled from labels.json."""
 
     def fill(node: Any) -> Any:
         if isinstance(node, dict):
             filled = {key: fill(item) for key, item in node.items()}
-            return {**filled, "enum": list(shape.names(node["x-labels"]))} if "x-labels" in node else filled
+            if "x-labels" in node:
+                filled["enum"] = [name for inventory in node["x-labels"].split() for name in shape.names(inventory)]
+            return filled
         return [fill(item) for item in node] if isinstance(node, list) else node
 
-    return orjson.dumps(fill(shape.article_schema()), option=orjson.OPT_INDENT_2).decode("utf-8") + "\n"
+    return orjson.dumps(fill(schema), option=orjson.OPT_INDENT_2).decode("utf-8") + "\n"
 
 
 def label_table(inventory: str) -> str:

@@ -145,6 +145,27 @@ def register_violations(register: str, content: Any) -> list[Violation]:
     return [_explain(error) for error in validator.iter_errors(content)]
 
 
+@cache
+def prediction_schema() -> dict[str, Any]:
+    """The parsed JSON Schema of a prediction."""
+    return orjson.loads((schema_folder() / "prediction.schema.json").read_bytes())
+
+
+@cache
+def _fast_prediction_validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(prediction_schema())
+
+
+def prediction_violations(record: Any) -> list[Violation]:
+    """Everything in which a parsed prediction departs from its schema."""
+    if not _fast_prediction_validator().is_valid(record):
+        return [_explain(error) for error in jsonschema.Draft202012Validator(prediction_schema()).iter_errors(record)]
+    return [
+        Violation("field-type", _found(pointer, "an integer", "a number with a fraction"))
+        for pointer in _floats(record, "")
+    ]
+
+
 def _floats(node: Any, pointer: str) -> Iterator[str]:
     """Pointers to the numbers that were written with a fraction or an exponent."""
     if isinstance(node, float):
