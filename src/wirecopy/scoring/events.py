@@ -21,8 +21,8 @@ COREFERENT = (("match", "coreferent"),)
 _ACE = "ACE 2005, with the criteria of Li et al. 2013"
 _ATTACHED = "Attached arguments as in Peng et al. 2023 and Huang et al. 2024"
 _FILLER = {
-    EXACT: " The span must be that of the filler's mention which is nearest to the trigger (the earlier of two as near); of a "
-    "value it is the value's, of an event its nearest trigger's.",
+    EXACT: " The span must be that of the filler's mention which is nearest to the trigger (the earlier of two as "
+    "near); of a value it is the value's, of an event its nearest trigger's.",
     COREFERENT: " The span may be that of any mention of the filler, or of any trigger of an event that fills a role.",
 }  # fmt: skip
 

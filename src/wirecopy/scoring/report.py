@@ -42,10 +42,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One group of a breakdown. Without predicted items to count, only `recall` is known."""
+    """One group of a breakdown, with the `n` articles or gold items in it. Without predicted items
+    to count, only `recall` is known."""
 
     group: str
-    n_gold: float
+    n: float
     precision: float | None
     recall: float | None
     f1: float | None
@@ -53,10 +54,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """One measure, group by group of a dimension."""
+    """One measure, group by group of a dimension; `counted` says what the groups are of."""
 
     dimension: str
     measure: str
+    counted: str
     rows: tuple[Row, ...]
 
 
@@ -124,7 +126,7 @@ class Report:
         for group, members in sorted(ids.items()):
             counts = counts_array(self.task, {i: self.scores[i] for i in members}).sum(axis=0)
             rows.append(Row(group, len(members), *map(_known, figures(self.task, counts)[place])))
-        return Breakdown(dimension, self.task.main, tuple(rows))
+        return Breakdown(dimension, self.task.main, "articles", tuple(rows))
 
     def _by_label(self) -> Breakdown:
         counts: dict[str, Counts] = {}
@@ -132,7 +134,7 @@ class Report:
             for label, found in score.labels.items():
                 counts[label] = counts.get(label, NOTHING) + found
         rows = [Row(label, c.n_gold, c.precision, c.recall, c.f1) for label, c in sorted(counts.items())]
-        return Breakdown(self.task.label or "", self.task.by_label or "", tuple(rows))
+        return Breakdown(self.task.label or "", self.task.by_label or "", "gold", tuple(rows))
 
     def _by_group(self) -> list[Breakdown]:
         counts: dict[str, dict[str, Counts]] = {}
@@ -144,6 +146,7 @@ class Report:
             Breakdown(
                 dimension,
                 self.task.by_group or "",
+                "gold",
                 tuple(Row(group, c.n_gold, None, c.recall, None) for group, c in sorted(groups.items())),
             )
             for dimension, groups in counts.items()
