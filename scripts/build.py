@@ -13,7 +13,8 @@ import yaml
 
 import wirecopy
 from wirecopy.cli import CLEAN, FAILED, FINDINGS, fail, progress
-from wirecopy.release import About, make_tables, write_release
+from wirecopy.hydrate import restore, standoff_of, text_files, with_restored
+from wirecopy.release import About, articles_by_split, make_tables, origin_of, write_release
 from wirecopy.report import as_text
 from wirecopy.validate import check_corpus
 
@@ -31,10 +32,17 @@ def main(arguments: list[str]) -> int:
     if not result.corpus.registered:
         return fail(f"{options.corpus}: splits.json is missing; a release needs to know the splits")
     about = About(options.name, options.version, released(options.documents))
-    tables = make_tables(result.corpus, progress)
+    by_split = articles_by_split(result.corpus)
+    if options.texts is not None:
+        restoration = restore(standoff_of(by_split), text_files(options.texts), result.corpus.sources)
+        if restoration.problems:
+            sys.stdout.write(as_text(restoration.problems, len(restoration.articles)))
+            return FINDINGS
+        by_split = with_restored(by_split, restoration.articles)
+    tables = make_tables(by_split, progress)
     out = options.out / options.version
-    manifest = write_release(tables, result.corpus, about, options.documents, out)
-    print(f"{out}: {len(manifest['configs'])} configs, {sum_rows(manifest, 'articles')} articles")
+    manifest = write_release(tables, origin_of(result.corpus), about, options.documents, out)
+    print(f"{out}: {len(manifest['configs'])} configs, {sum_rows(manifest, 'articles')} articles with text")
     return CLEAN
 
 
@@ -43,6 +51,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, default=ROOT / "corpus", help="the corpus folder")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="the folder of releases")
     parser.add_argument("--documents", type=Path, default=ROOT, help="the folder of licence, datasheet, …")
+    parser.add_argument("--texts", type=Path, help="a folder with the texts of all stand-off articles")
     parser.add_argument("--name", default="Wirecopy", help="the name of the corpus")
     parser.add_argument("--version", default=wirecopy.__version__, help="the version, x.y.z")
     return parser.parse_args(arguments)

@@ -46,6 +46,12 @@ def corpus_articles():
 
 
 @pytest.fixture(scope="session")
+def written_articles(corpus_articles):
+    """Those of them that have their text."""
+    return {article_id: a for article_id, a in corpus_articles.items() if a["text"] is not None}
+
+
+@pytest.fixture(scope="session")
 def release(tmp_path_factory):
     """A release of the real corpus, built as `make release` builds it."""
     import wirecopy

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from wirecopy.article import format_article, text_hash
+from wirecopy.article import format_article, line_hashes, text_hash
 from wirecopy.drafts import anchor
 from wirecopy.files import write_atomically
 
@@ -83,6 +83,7 @@ def split_zone_of_two_kinds(article: dict[str, Any]) -> None:
 
 def take_text_out(article: dict[str, Any]) -> None:
     article["provenance"] = {"kind": "licensed", "source": "a-source"}
+    article["line_sha256"] = line_hashes(article["text"])
     article["text"] = None
     for layer in (article["zones"], article["values"]):
         for span in layer:

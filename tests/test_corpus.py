@@ -19,6 +19,11 @@ def result():
     return check_corpus(ROOT / "corpus")
 
 
+def written(result):
+    """The articles that were written for the corpus, and so have their text."""
+    return [article for article in result.corpus.articles.values() if article["text"] is not None]
+
+
 def test_corpus_has_no_errors_and_no_warnings(result):
     assert result.problems == []
 
@@ -32,19 +37,19 @@ def test_every_file_is_in_its_canonical_form(result):
 
 
 def test_articles_are_as_long_as_news_is(result):
-    for article in result.corpus.articles.values():
+    for article in written(result):
         assert 380 <= len(clean_text(article)[0].split()) <= 1000, article["id"]
 
 
 def test_articles_are_spread_over_topics_and_publishers(result):
-    articles = list(result.corpus.articles.values())
+    articles = written(result)
     assert len(articles) >= 12
     assert len({topic for article in articles for topic in article["topics"]}) >= 8
     assert len({article["publisher"] for article in articles}) >= 6
 
 
 def test_every_article_has_boilerplate_glued_into_it(result):
-    for article in result.corpus.articles.values():
+    for article in written(result):
         zones = article["zones"]
         assert sum(zone["kind"] in boilerplate_kinds() for zone in zones) >= 6, article["id"]
         assert any(zone["continues"] for zone in zones), article["id"]
@@ -225,7 +230,7 @@ PLANTED = [
 @pytest.mark.parametrize(("plant", "rule"), PLANTED, ids=lambda x: x if isinstance(x, str) else x.__name__)
 def test_mistake_planted_in_a_real_article_is_caught_in_its_line_with_a_remedy(plant, rule, result):
     planted = 0
-    for sound in result.corpus.articles.values():
+    for sound in written(result):
         article = copy.deepcopy(sound)
         try:
             pointer = plant(article)

@@ -15,9 +15,8 @@ def rows(name, article):
 def test_articles_comes_first_and_every_task_has_a_clean_twin():
     names = list(CONFIGS)
     assert names[0] == "articles"
-    assert names[1:] == [
-        n for task in ("zones", "ner", "coreference", "attributions", "events") for n in (task, f"{task}_clean")
-    ]
+    tasks = ("zones", "ner", "coreference", "attributions", "events")
+    assert names[1:] == [*(name for task in tasks for name in (task, f"{task}_clean")), "standoff"]
 
 
 def test_ner_tags_are_the_ontonotes_labels_in_their_published_order():
@@ -86,8 +85,8 @@ def test_tokens_are_slices_of_the_text_without_white_space(text):
     assert "".join(tokens.words) == "".join(text.split())
 
 
-def test_token_offsets_of_ner_count_from_the_line(corpus_articles):
-    for article in corpus_articles.values():
+def test_token_offsets_of_ner_count_from_the_line(written_articles):
+    for article in written_articles.values():
         for line in ner_rows(article):
             start = line["line_start"]
             assert article["text"][start : start + len(line["text"])] == line["text"]
@@ -95,8 +94,8 @@ def test_token_offsets_of_ner_count_from_the_line(corpus_articles):
                 assert article["text"][start + s : start + e] == line["text"][s:e] == word
 
 
-def test_bio_tags_of_every_line_are_well_formed_and_tell_the_spans(corpus_articles):
-    for article in corpus_articles.values():
+def test_bio_tags_of_every_line_are_well_formed_and_tell_the_spans(written_articles):
+    for article in written_articles.values():
         for view in (article, clean_view(article)):
             begun = 0
             for line in ner_rows(view):
@@ -108,8 +107,8 @@ def test_bio_tags_of_every_line_are_well_formed_and_tell_the_spans(corpus_articl
             assert begun == len(named_spans(view))
 
 
-def test_clusters_and_mentions_tell_the_same(corpus_articles):
-    for article in corpus_articles.values():
+def test_clusters_and_mentions_tell_the_same(written_articles):
+    for article in written_articles.values():
         [row] = rows("coreference", article)
         clusters = {}
         for mention in row["mentions"]:
@@ -120,8 +119,8 @@ def test_clusters_and_mentions_tell_the_same(corpus_articles):
         assert sorted(sorted(c) for c in clusters.values()) == sorted(sorted(c) for c in row["clusters"])
 
 
-def test_flat_lists_refer_to_what_is_in_their_row(corpus_articles):
-    for article in corpus_articles.values():
+def test_flat_lists_refer_to_what_is_in_their_row(written_articles):
+    for article in written_articles.values():
         [row] = rows("attributions", article)
         ids = {a["id"] for a in row["attributions"]}
         assert {span["attribution"] for span in row["spans"]} == ids

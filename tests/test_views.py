@@ -117,8 +117,8 @@ def test_spans_parted_by_boilerplate_alone_become_one(article):
     assert [span["text"] for span in quote["content"]] == ["“We asked for talks,”"]
 
 
-def test_clean_view_of_every_article_keeps_all_annotation_and_the_rules(corpus_articles):
-    for article in corpus_articles.values():
+def test_clean_view_of_every_article_keeps_all_annotation_and_the_rules(written_articles):
+    for article in written_articles.values():
         clean = clean_view(article)
         raw_surfaces = [s["text"] for path, s in spans_of(article) if path[0] in ("entities", "values", "events")]
         clean_surfaces = [s["text"] for path, s in spans_of(clean) if path[0] in ("entities", "values", "events")]
@@ -127,8 +127,8 @@ def test_clean_view_of_every_article_keeps_all_annotation_and_the_rules(corpus_a
         assert not any(z["kind"] in shape.boilerplate_kinds() for z in clean["zones"])
 
 
-def test_every_span_of_every_article_survives_the_trip(corpus_articles):
-    for article in corpus_articles.values():
+def test_every_span_of_every_article_survives_the_trip(written_articles):
+    for article in written_articles.values():
         text, offsets = clean_text(article)
         for path, span in spans_of(article):
             if path[0] == "zones" and span["kind"] in shape.boilerplate_kinds():

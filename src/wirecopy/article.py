@@ -89,6 +89,7 @@ class Article(TypedDict):
     text: str | None
     text_sha256: str
     text_length: int
+    line_sha256: list[str]
     zones: list[Zone]
     entities: list[Entity]
     values: list[Value]
@@ -100,6 +101,11 @@ class Article(TypedDict):
 def text_hash(text: str) -> str:
     """SHA-256 of the text's UTF-8 bytes, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def line_hashes(text: str) -> list[str]:
+    """SHA-256 of each line of the text, without its line feed."""
+    return [text_hash(line) for line in text.split("\n")]
 
 
 def spans_of(article: Article) -> Iterator[tuple[tuple[str | int, ...], Span]]:

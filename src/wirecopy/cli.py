@@ -7,6 +7,7 @@ progress and complaints to standard error.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ CLEAN, FINDINGS, FAILED = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _end)
     try:
         return options.run(options)
     except BrokenPipeError:
@@ -29,6 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         return fail(f"{name}{(error.strerror or str(error)).lower()}")
+
+
+def _end(number: int, frame: object) -> None:
+    """On the signal to end: unwind, so that nothing half-written stays behind."""
+    raise SystemExit(128 + number)
 
 
 def fail(message: str) -> int:
@@ -51,8 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_validate(commands)
     _add_anchor(commands)
     _add_show(commands)
+<<<<<<< HEAD
     _add_score(commands)
     _add_compare(commands)
+=======
+    _add_hydrate(commands)
+>>>>>>> main
     return parser
 
 
@@ -66,6 +77,10 @@ def _add_validate(commands: argparse._SubParsersAction) -> None:
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     command.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
     command.add_argument("--strict", action="store_true", help="let warnings fail too")
+    command.add_argument(
+        "--texts", type=Path, metavar="FOLDER",
+        help="texts of a corpus's stand-off articles: judge these by all rules, and look for leaks of the texts",
+    )  # fmt: skip
     command.set_defaults(run=_validate)
 
 
@@ -74,6 +89,12 @@ def _validate(options: argparse.Namespace) -> int:
     from wirecopy.validate import check_paths
 
     result = check_paths(options.paths, progress)
+    if options.texts is not None:
+        from wirecopy.hydrate import check_with_texts
+
+        if result.corpus is None:
+            return fail("--texts goes with a corpus folder")
+        result.problems += check_with_texts(result.corpus, options.texts)
     sys.stdout.write(FORMATS[options.format](result.problems, result.n_files))
     failed = result.problems if options.strict else result.errors
     return FINDINGS if failed else CLEAN
@@ -142,6 +163,7 @@ def _show(options: argparse.Namespace) -> int:
     return status
 
 
+<<<<<<< HEAD
 _TASKS = ("zones", "ner", "coreference", "attributions", "events")
 
 
@@ -226,6 +248,40 @@ def _reports(options: argparse.Namespace, files: Sequence[Path]) -> list | int:
         sys.stderr.write(as_text(problems, len(files)))
         return FINDINGS
     return reports
+=======
+def _add_hydrate(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "hydrate",
+        help="restore the texts of a release's stand-off articles",
+        description="Write to DIR the RELEASE with every stand-off article restored whose text is in FOLDER, under "
+        "whatever name, or can be fetched from its public source. A text counts only with the right SHA-256; of one "
+        "that nearly matches it is said what differs. Exit status: 0 all restored, 1 some not, 2 could not run.",
+    )
+    command.add_argument("release", type=Path, metavar="RELEASE")
+    command.add_argument("--out", type=Path, metavar="DIR", required=True)
+    command.add_argument("--texts", type=Path, metavar="FOLDER")
+    command.add_argument("--download", action="store_true", help="fetch the texts that are public")
+    command.add_argument("--repair", action="store_true", help="undo reversible changes of texts that nearly match")
+    command.set_defaults(run=_hydrate)
+
+
+def _hydrate(options: argparse.Namespace) -> int:
+    from wirecopy.hydrate import hydrate
+    from wirecopy.report import as_text
+
+    if options.texts is not None and not options.texts.is_dir():
+        return fail(f"{options.texts}: no such folder")
+    if options.texts is None and not options.download:
+        return fail("say where the texts come from: --texts FOLDER, --download, or both")
+    result, n_standoff = hydrate(options.release, options.out, options.texts, options.download, options.repair)
+    for note in result.notes:
+        print(note, file=sys.stderr)
+    if result.problems:
+        sys.stdout.write(as_text(result.problems, n_standoff))
+    written = f", written to {options.out}" if result.articles else ", nothing written"
+    print(f"{len(result.articles)} of {n_standoff} stand-off articles restored{written}")
+    return FINDINGS if result.problems else CLEAN
+>>>>>>> main
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from wirecopy import shape, spans
-from wirecopy.article import ATTRIBUTION_ROLES, Article, spans_of, text_hash
+from wirecopy.article import ATTRIBUTION_ROLES, Article, line_hashes, spans_of, text_hash
 from wirecopy.problems import Finding
 
 GAP = "[...]"
@@ -25,7 +25,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "article": {
         "rights": {"text": "CC-BY-4.0", "annotation": "CC-BY-4.0"},
         "provenance": {"kind": "written", "source": None},
-        "zones": [], "entities": [], "values": [], "attributions": [], "events": [],
+        "line_sha256": [], "zones": [], "entities": [], "values": [], "attributions": [], "events": [],
     },
     "zone": {"continues": False},
     "value": {"value": None},
@@ -72,6 +72,8 @@ def anchor(draft: dict[str, Any], text: str | None = None) -> tuple[Article, lis
     _sort(article)
     _number(article)
     if article["provenance"].get("kind") == "licensed":
+        if text is not None:
+            article["line_sha256"] = line_hashes(text)
         article["text"] = None
         for _, span in spans_of(article):
             span["text"] = None

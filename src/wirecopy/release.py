@@ -50,23 +50,45 @@ class About:
     )
 
 
-def make_tables(corpus: Corpus, progress: Callable[[Iterable], Iterable] = iter) -> Tables:
-    """The tables of every config and split. Articles are in the order of their ids.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a release was made from: hashes of the corpus and schema trees, and the sources of the
+    texts of its stand-off articles."""
 
-    Stand-off articles have no text and are in no table.
-    """
+    corpus_sha256: str
+    schema_sha256: str
+    sources: Mapping[str, Any]
+
+
+def origin_of(corpus: Corpus) -> Origin:
+    """The origin of a release of a corpus folder."""
+    return Origin(tree_hash(corpus.folder), tree_hash(shape.schema_folder()), corpus.sources)
+
+
+def articles_by_split(corpus: Corpus) -> dict[str, list[Article]]:
+    """The articles of each split, in the order of their ids."""
     by_split: dict[str, list[Article]] = {split: [] for split in SPLITS}
     for article in sorted(corpus.articles.values(), key=lambda a: a["id"]):
-        if article["text"] is not None:
-            by_split[corpus.split_of[article["id"]]].append(article)
+        by_split[corpus.split_of[article["id"]]].append(article)
+    return by_split
+
+
+def make_tables(by_split: Mapping[str, list[Article]], progress: Callable[[Iterable], Iterable] = iter) -> Tables:
+    """The tables of every config and split that has rows: `standoff` of the articles without text, all
+    others of those with."""
     tables: Tables = {}
     for config in progress(list(CONFIGS.values())):
-        made = {split: make_table(config, articles) for split, articles in by_split.items()}
-        tables[config.name] = {split: table for split, table in made.items() if table.num_rows}
+        made = {
+            split: make_table(config, [a for a in articles if (a["text"] is None) == (config.name == "standoff")])
+            for split, articles in by_split.items()
+        }
+        made = {split: table for split, table in made.items() if table.num_rows}
+        if made:
+            tables[config.name] = made
     return tables
 
 
-def write_release(tables: Tables, corpus: Corpus, about: About, documents: Path, out: Path) -> dict[str, Any]:
+def write_release(tables: Tables, origin: Origin, about: About, documents: Path, out: Path) -> dict[str, Any]:
     """Write the release directory `out` as a whole and return its manifest.
 
     `documents` is the folder that holds the licence, the datasheet and the like; those that exist are
@@ -75,8 +97,10 @@ def write_release(tables: Tables, corpus: Corpus, about: About, documents: Path,
     with _replacing(out) as folder:
         for config, split, table in _each(tables):
             _write_parquet(table, folder / parquet_path(config, split))
-        manifest = make_manifest(tables, corpus, about)
+        manifest = make_manifest(tables, origin, about)
         _write_json(folder / "manifest.json", manifest)
+        if origin.sources:
+            _write_json(folder / "sources.json", dict(origin.sources))
         _write_json(folder / "croissant.json", make_croissant(manifest, asdict(about), _parquet_hashes(folder)))
         (folder / "README.md").write_text(make_card(tables, manifest, about), encoding="utf-8", newline="\n")
         for name in DOCUMENTS:
@@ -172,7 +196,7 @@ def tree_hash(folder: Path) -> str:
     return hashlib.sha256(_checksums(folder).encode()).hexdigest()
 
 
-def make_manifest(tables: Tables, corpus: Corpus, about: About) -> dict[str, Any]:
+def make_manifest(tables: Tables, origin: Origin, about: About) -> dict[str, Any]:
     """Rows and content hash of every config and split, the hashes of the source, and what built it."""
     hashes = {config: {s: content_hash(t) for s, t in by_split.items()} for config, by_split in tables.items()}
     return {
@@ -188,7 +212,8 @@ def make_manifest(tables: Tables, corpus: Corpus, about: About) -> dict[str, Any
             }
             for config, by_split in tables.items()
         },
-        "source": {"corpus_sha256": tree_hash(corpus.folder), "schema_sha256": tree_hash(shape.schema_folder())},
+        "released": about.released,
+        "source": {"corpus_sha256": origin.corpus_sha256, "schema_sha256": origin.schema_sha256},
         "built_with": {name: installed_version(name) for name in ("pyarrow", "spacy", "orjson")},
     }
 

@@ -49,7 +49,7 @@ def as_json(problems: Sequence[Problem], n_files: int) -> str:
         "problems": [
             {
                 "rule": p.rule,
-                "level": RULES[p.rule].level,
+                "level": RULES[p.rule].level if p.rule in RULES else None,
                 "severity": p.severity,
                 "path": p.path,
                 "line": p.line,

@@ -105,7 +105,7 @@ def violations(article: Any) -> list[Violation]:
     if not _fast_validator().is_valid(article):
         if _is_draft(article):
             return [Violation("draft-unanchored", _UNANCHORED)]
-        return [_explain(error) for error in _explaining_validator().iter_errors(article)]
+        return _explained(_explaining_validator(), article)
     return [
         Violation("field-type", _found(pointer, "an integer", "a number with a fraction"))
         for pointer in _floats(article, "")
@@ -142,7 +142,20 @@ def _is_draft(article: Any) -> bool:
 def register_violations(register: str, content: Any) -> list[Violation]:
     """Everything in which a parsed register departs from its schema."""
     validator = jsonschema.Draft202012Validator(register_schema(register))
-    return [_explain(error) for error in validator.iter_errors(content)]
+    return _explained(validator, content)
+
+
+def _explained(validator: jsonschema.Draft202012Validator, content: Any) -> list[Violation]:
+    """What the validator finds, with the fields that one object lacks as one violation."""
+    found, lacking = [], set()
+    for error in validator.iter_errors(content):
+        place = tuple(error.absolute_path)
+        if error.validator == "required" and place in lacking:
+            continue
+        if error.validator == "required":
+            lacking.add(place)
+        found.append(_explain(error))
+    return found
 
 
 @cache
@@ -191,9 +204,12 @@ def _explain(error: jsonschema.ValidationError) -> Violation:
     match error.validator:
         case "required":
             missing = [key for key in error.validator_value if key not in error.instance]
-            # jsonschema reports one error per missing key; its message begins with the key's repr.
-            key = next(k for k in missing if error.message.startswith(repr(k)))
-            finding = Finding(place, f'{here} lacks the field "{key}"', f'add "{key}": {_describe_field(error, key)}')
+            described = "; ".join(f'"{key}": {_meaning(error.schema, key)}' for key in missing[:3])
+            finding = Finding(
+                place,
+                f"{here} lacks the field{'s' if len(missing) > 1 else ''} {_quoted(missing)}",
+                f"add {described}" + ("; …" if len(missing) > 3 else ""),
+            )
         case "additionalProperties":
             known = list(error.schema["properties"])
             unknown = [key for key in error.instance if key not in known]
@@ -240,9 +256,8 @@ def _schema_type_name(name: str) -> str:
     return _TYPE_NAMES[python.get(name, type(None))]
 
 
-def _describe_field(error: jsonschema.ValidationError, key: str) -> str:
-    field = resolve(error.schema["properties"][key])
-    return f"… ({field.get('description', 'see the schema').rstrip('.')})"
+def _meaning(schema: dict[str, Any], key: str) -> str:
+    return resolve(schema["properties"][key]).get("description", "see the schema").rstrip(".")
 
 
 def resolve(node: dict[str, Any]) -> dict[str, Any]:
@@ -254,7 +269,7 @@ def resolve(node: dict[str, Any]) -> dict[str, Any]:
 
 def _quoted(words: list[str], most: int = 12) -> str:
     shown = ", ".join(_short(word) for word in words[:most])
-    return shown + (f" and {len(words) - most} more (see schema/labels.json)" if len(words) > most else "")
+    return shown + (f" and {len(words) - most} more (see schema/)" if len(words) > most else "")
 
 
 def _short(value: Any, width: int = 60) -> str:

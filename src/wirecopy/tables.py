@@ -400,6 +400,12 @@ _ARTICLES = Config(
     shape.article_arrow_schema(),
     articles_rows,
 )
+_STANDOFF = Config(
+    "standoff",
+    "One row per stand-off article: metadata, hashes and all five layers as offsets, without text or surfaces.",
+    shape.article_arrow_schema(),
+    articles_rows,
+)
 _TASKS = (
     Config("zones", "Article or boilerplate, and of what kind: tokens with zone tags, and zones.", _ZONES, zones_rows),
     Config(
@@ -413,9 +419,9 @@ _TASKS = (
 )
 
 CONFIGS: dict[str, Config] = {
-    config.name: config for config in (_ARTICLES, *(c for task in _TASKS for c in _with_clean(task)))
+    config.name: config for config in (_ARTICLES, *(c for task in _TASKS for c in _with_clean(task)), _STANDOFF)
 }
-"""All configs by name, the default first."""
+"""All configs by name, the default first. `standoff` is of articles without text, all others of articles with."""
 
 
 def label_names(inventory: str) -> tuple[str, ...]:

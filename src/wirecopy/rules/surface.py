@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import regex
 
 from wirecopy import spans
-from wirecopy.article import text_hash
+from wirecopy.article import line_hashes, text_hash
 from wirecopy.problems import Finding, pointer_to
 from wirecopy.rules.registry import rule
 from wirecopy.rules.subject import Subject, quote
@@ -37,13 +37,22 @@ def text_presence(subject: Subject) -> Iterator[Finding]:
 
 @rule("text-hash", 3, "article")
 def text_hash_matches(subject: Subject) -> Iterator[Finding]:
-    """text_sha256 and text_length are those of the text.
+    """text_sha256, text_length and, in a stand-off article, line_sha256 are those of the text.
 
     They prove that the text is the one that was annotated, and let a stand-off article recognise
-    its text.
+    its text and tell in which lines another differs.
     """
+    lines = subject.article["line_sha256"]
+    if bool(lines) != (subject.article["text"] is None):
+        yield Finding(
+            "/line_sha256",
+            f"/line_sha256 has {len(lines)} hashes in an article {'without' if lines == [] else 'with'} its text",
+            f"{RUN_ANCHOR}, with --text for a stand-off article",
+        )
     if subject.text is None:
         return
+    if lines and lines != line_hashes(subject.text):
+        yield Finding("/line_sha256", "/line_sha256 are not the hashes of the text's lines", RUN_ANCHOR)
     found = text_hash(subject.text)
     if subject.article["text_sha256"] != found:
         yield Finding(

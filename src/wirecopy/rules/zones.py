@@ -127,11 +127,12 @@ def zone_continues_line(subject: Subject) -> Iterator[Finding]:
 
 @rule("zone-headline", 4, "article")
 def zone_headline(subject: Subject) -> Iterator[Finding]:
-    """The title is the words of a headline zone.
+    """The title of a written article is the words of a headline zone.
 
-    The title is a copy for readers of tables; it must be what the page says.
+    The title is a copy for readers of tables; it must be what the page says. A licensed text may come
+    without its headline, and its title is a description of ours.
     """
-    if subject.text is None:
+    if subject.text is None or subject.article["provenance"]["kind"] != "written":
         return
     lines: list[str] = []
     for _, zone in _in_order(subject):
