@@ -1,4 +1,4 @@
-"""The command line: `wirecopy validate | anchor | show | score | compare`.
+"""The command line: `wirecopy validate | anchor | show | score | compare | hydrate`.
 
 Exit status: 0 clean, 1 findings, 2 the tool itself could not run. Data goes to standard output,
 progress and complaints to standard error.
@@ -58,12 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_validate(commands)
     _add_anchor(commands)
     _add_show(commands)
-<<<<<<< HEAD
     _add_score(commands)
     _add_compare(commands)
-=======
     _add_hydrate(commands)
->>>>>>> main
     return parser
 
 
@@ -163,7 +160,6 @@ def _show(options: argparse.Namespace) -> int:
     return status
 
 
-<<<<<<< HEAD
 _TASKS = ("zones", "ner", "coreference", "attributions", "events")
 
 
@@ -248,7 +244,8 @@ def _reports(options: argparse.Namespace, files: Sequence[Path]) -> list | int:
         sys.stderr.write(as_text(problems, len(files)))
         return FINDINGS
     return reports
-=======
+
+
 def _add_hydrate(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "hydrate",
@@ -281,7 +278,6 @@ def _hydrate(options: argparse.Namespace) -> int:
     written = f", written to {options.out}" if result.articles else ", nothing written"
     print(f"{len(result.articles)} of {n_standoff} stand-off articles restored{written}")
     return FINDINGS if result.problems else CLEAN
->>>>>>> main
 
 
 if __name__ == "__main__":
