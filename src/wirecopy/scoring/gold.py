@@ -28,7 +28,7 @@ class GoldError(Exception):
 class Gold:
     """The articles of a split, and where they are from.
 
-    `elsewhere` tells for ids of other splits which one they are in.
+    `elsewhere` tells for ids of other splits where they are.
     """
 
     articles: Sequence[Article]
@@ -56,8 +56,9 @@ def content_hash(articles: Sequence[Article]) -> str:
 def read_gold(release: Path, split: str) -> Gold:
     """The gold of a split (`train`, `validation`, `test`, or `all`) from a release directory.
 
-    Reads the Parquet files of the config `articles` with pyarrow alone. Raises `GoldError` when the
-    release lacks the split, or holds other articles than its manifest says.
+    Reads the Parquet files of the config `articles` with pyarrow alone. Stand-off articles
+    whose text was not restored are not in it. Raises `GoldError` when the release lacks the split, or holds other
+    articles than its manifest says.
     """
     manifest_path = release / "manifest.json"
     if not manifest_path.is_file():
@@ -68,9 +69,13 @@ def read_gold(release: Path, split: str) -> Gold:
     if split != "all" and split not in described:
         raise GoldError(f'{release}: no split "{split}"; it has {", ".join(described)}')
     by_split = {name: _read_split(release, name, described[name]) for name in described}
-    wanted = by_split if split == "all" else {split: by_split.pop(split)}
-    articles = [article for part in wanted.values() for article in part]
-    elsewhere = {} if split == "all" else {a["id"]: name for name, part in by_split.items() for a in part}
+    articles, elsewhere = [], {}
+    for name, part in by_split.items():
+        for article in part:
+            if split not in ("all", name):
+                elsewhere[article["id"]] = f"is in the split {name}, not in {split}"
+            else:
+                articles.append(article)
     return Gold(sorted(articles, key=lambda a: a["id"]), split, manifest["version"], elsewhere)
 
 

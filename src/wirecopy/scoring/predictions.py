@@ -155,9 +155,8 @@ def _place_findings(
 ) -> Iterator[tuple[str, Finding]]:
     article_id, view = record["id"], record["view"]
     if article_id not in articles.by_id:
-        split = gold.elsewhere.get(article_id)
-        where = f"is in the split {split}, not in {gold.split}" if split else "is no article of the gold"
-        yield "id-unknown", Finding("/id", f'"{article_id}" {where}', "score the split it is in, or delete the line")
+        where = gold.elsewhere.get(article_id, "is no article of the gold")
+        yield "id-unknown", Finding("/id", f'"{article_id}" {where}', "correct the id, or delete the line")
     elif article_id in by_view.get(view, {}):
         message = f'"{article_id}" has a prediction in the {view} view already'
         yield "id-repeated", Finding("/id", message, "keep one of the lines")
