@@ -82,7 +82,7 @@ MEASURES = (
 
 def score(gold: GoldArticle, predicted: Sequence[Any]) -> ArticleScore:
     """Score the zones of one article; `predicted` zones do not overlap (the reader sees to it)."""
-    zones = sorted(predicted, key=lambda zone: zone["start"])
+    zones = sorted(({"continues": False, **zone} for zone in predicted), key=lambda zone: zone["start"])
     gold_classes, predicted_classes = (_classes(gold.text, z) for z in (gold.article["zones"], zones))
     firsts = np.array(gold.tokens.starts, dtype=int)
     counts: dict[str, Counts] = {}
