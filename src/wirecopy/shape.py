@@ -260,10 +260,12 @@ def _meaning(schema: dict[str, Any], key: str) -> str:
     return resolve(schema["properties"][key]).get("description", "see the schema").rstrip(".")
 
 
-def resolve(node: dict[str, Any]) -> dict[str, Any]:
-    """The schema node that `node` stands for, its `$ref` followed."""
+def resolve(node: dict[str, Any], root: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The schema node that `node` stands for: its `$ref` into `root` (the schema of an article, if
+    not given) followed, and what stands beside the `$ref` kept."""
     while "$ref" in node:
-        node = article_schema()["$defs"][node["$ref"].rpartition("/")[2]]
+        beside = {key: value for key, value in node.items() if key != "$ref"}
+        node = {**(root or article_schema())["$defs"][node["$ref"].rpartition("/")[2]], **beside}
     return node
 
 

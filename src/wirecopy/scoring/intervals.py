@@ -65,8 +65,9 @@ def intervals(task: Task, counts: np.ndarray) -> np.ndarray:
 def _percentiles(drawn: np.ndarray) -> np.ndarray:
     bounds = np.full((*drawn.shape[1:], 2), np.nan)
     known = ~np.isnan(drawn).all(axis=0)
-    tail = 100 * (1 - LEVEL) / 2
-    bounds[known] = np.nanpercentile(drawn[:, known], [tail, 100 - tail], axis=0).T
+    if known.any():
+        tail = 100 * (1 - LEVEL) / 2
+        bounds[known] = np.nanpercentile(drawn[:, known], [tail, 100 - tail], axis=0).T
     return bounds
 
 
