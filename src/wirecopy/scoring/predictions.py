@@ -201,6 +201,9 @@ def _span_finding(pointer: str, span: Any, text: str, view: str) -> Finding | No
     if not start < end <= len(text):
         message = f"{pointer} is [{start}, {end}), which is no span of the {view} text of {len(text)} characters"
         return Finding(pointer, message, "count code points, end exclusive, in the view that the record states")
+    if not text[start:end].strip():
+        message = f"{pointer} is white space alone"
+        return Finding(pointer, message, "delete the span, or take the offsets from the view that the record states")
     if span["text"] != text[start:end]:
         there = _shown(text[start:end])
         message = f"{pointer} says {_shown(span['text'])} but text[{start}:{end}] of the {view} view is {there}"
