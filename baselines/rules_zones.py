@@ -46,9 +46,8 @@ _WIDGETS = (
     ("related", r"(?:Read [Mm]ore|READ MORE|Read next|READ NEXT|Most [Rr]ead|MOST READ)\b"),
     ("newsletter", r"(?:Sign up|SIGN UP|Subscribe to|SUBSCRIBE)\b"),
     ("poll", r"(?:Vote in our poll|READER POLL|Reader poll|POLL|WHAT DO YOU THINK)\b"),
-    ("share", r"View this post\b"),
     ("copyright", r"\(?(?:Credit|Image|Photo|Picture|Pic|Graphic|Video)s?: ?|\([A-Z]{2,4} (?:Photo|Image)/|©"),
-    ("promo", r"(?:On Air Now|SHOP THE|Download our|Follow us)\b"),
+    ("promo", r"(?:On Air Now|Download our|Follow us)\b"),
     ("advertisement", r"[\U0001F300-\U0001FAFF] ?[A-Z]{3}|Sponsored by\b"),
 )
 _WIDGET = re.compile("|".join(f"(?P<w{i}>{pattern})" for i, (_, pattern) in enumerate(_WIDGETS)))
