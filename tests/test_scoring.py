@@ -18,6 +18,7 @@ from scorch.scores import b_cubed, ceaf_e, muc
 import wirecopy
 from conftest import ROOT, run
 from planted import base
+from wirecopy import cli
 from wirecopy.cli import main
 from wirecopy.scoring import (
     TASKS,
@@ -347,6 +348,13 @@ def test_unknown_task_and_view_are_named(article):
         score("ner", [article], both[:1], view="clean")
 
 
+def test_line_nested_without_end_is_a_problem_line(article, tmp_path):
+    path = tmp_path / "p.jsonl"
+    path.write_text("[" * 1010 + "]" * 1010, encoding="utf-8")
+    with pytest.raises(PredictionError):
+        score("ner", [article], path)
+
+
 # Reports
 
 
@@ -540,6 +548,21 @@ def test_release_that_was_changed_is_not_scored(release, tmp_path):
         (changed / "articles" / f"{split}-00000-of-00001.parquet").write_bytes(train)
     with pytest.raises(GoldError, match=r"not those that manifest\.json describes"):
         read_gold(changed, "test")
+
+
+def test_folder_that_is_no_release_is_named(tmp_path):
+    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(GoldError, match="not the manifest of a release"):
+        read_gold(tmp_path, "test")
+
+
+def test_split_that_is_not_there_is_named(release):
+    with pytest.raises(GoldError, match=r'no split "dev"; it has '):
+        read_gold(release, "dev")
+
+
+def test_command_line_has_the_tasks_of_the_scorers():
+    assert tuple(TASKS) == cli._TASKS
 
 
 def test_compare_prints_difference_and_p(release, predictions, capsys):

@@ -360,6 +360,15 @@ def test_doubled_attribution_is_wrong_the_second_time(gold):
     assert values(scored("attributions", gold, layer + layer[:1])["content|match:exact"]) == (n, n, n, n + 1)
 
 
+def test_nested_attributions_score_separately(gold, article):
+    layer = TASKS["attributions"].layer_of(gold)
+    nested = [a["parent"] is not None for a in article["attributions"]]
+    inner = [prediction for prediction, is_nested in zip(layer, nested, strict=True) if is_nested]
+    n, n_inner = len(layer), sum(nested)
+    assert 0 < n_inner < n
+    assert values(scored("attributions", gold, inner)["joint|match:exact"]) == (n_inner, n, n_inner, n_inner)
+
+
 def test_any_mention_of_the_source_entity_is_right(gold, article):
     layer = TASKS["attributions"].layer_of(gold)
     entities = {e["id"]: e for e in article["entities"]}

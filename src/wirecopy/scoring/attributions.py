@@ -121,7 +121,7 @@ def _item(gold: GoldArticle, attribution: Any) -> _Item:
     entity = attribution.get("source_entity")
     details = tuple(str(attribution.get(name)) for name in ("type", "anonymous"))
     return _Item(
-        (*spans, *details, bounds(entity) if isinstance(entity, dict) else ()),
+        (*spans, *details, str(bounds(entity) if isinstance(entity, dict) else entity)),
         {role: characters(gold.text, attribution[role]) for role in ROLES},
         {role: gold.tokens.under(attribution[role]) for role in ROLES},
         attribution,

@@ -64,8 +64,11 @@ def read_gold(release: Path, split: str) -> Gold:
     if not manifest_path.is_file():
         message = f"{release}: no release there (a release is a folder with a manifest.json)"
         raise GoldError(f"{message}; build one or name another with --release")
-    manifest = orjson.loads(manifest_path.read_bytes())
-    described = manifest["configs"]["articles"]["splits"]
+    try:
+        manifest = orjson.loads(manifest_path.read_bytes())
+        version, described = manifest["version"], manifest["configs"]["articles"]["splits"]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise GoldError(f"{manifest_path}: not the manifest of a release; get the release anew") from error
     if split != "all" and split not in described:
         raise GoldError(f'{release}: no split "{split}"; it has {", ".join(described)}')
     by_split = {name: _read_split(release, name, described[name]) for name in described}
@@ -76,7 +79,7 @@ def read_gold(release: Path, split: str) -> Gold:
                 elsewhere[article["id"]] = f"is in the split {name}, not in {split}"
             else:
                 articles.append(article)
-    return Gold(sorted(articles, key=lambda a: a["id"]), split, manifest["version"], elsewhere)
+    return Gold(sorted(articles, key=lambda a: a["id"]), split, version, elsewhere)
 
 
 def _read_split(release: Path, split: str, described: dict) -> list[Article]:

@@ -6,6 +6,7 @@ from numpy's legacy generator, whose stream is frozen: equal input gives equal i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
@@ -45,10 +46,17 @@ def _mean(parts: np.ndarray) -> np.ndarray:
 def _drawn_sums(counts: np.ndarray) -> np.ndarray:
     """The sums of the counts of n articles drawn with replacement, N_DRAWS times."""
     n_articles = len(counts)
+    flat = counts.reshape(n_articles, -1)
     generator = np.random.RandomState(SEED)
-    times_drawn = generator.multinomial(n_articles, np.full(n_articles, 1 / n_articles), size=N_DRAWS)
-    flat = times_drawn @ counts.reshape(n_articles, -1)
-    return flat.reshape(N_DRAWS, *counts.shape[1:])
+    even = np.full(n_articles, 1 / n_articles)
+    parts = [generator.multinomial(n_articles, even, size=n) @ flat for n in _blocks(n_articles)]
+    return np.concatenate(parts).reshape(N_DRAWS, *counts.shape[1:])
+
+
+def _blocks(n_articles: int) -> list[int]:
+    """N_DRAWS in parts that keep the weights of a part below 80 MB; the stream of draws is the same."""
+    size = max(1, min(N_DRAWS, 10_000_000 // n_articles))
+    return [min(size, N_DRAWS - done) for done in range(0, N_DRAWS, size)]
 
 
 def intervals(task: Task, counts: np.ndarray) -> np.ndarray:
@@ -86,16 +94,21 @@ def compare(task: Task, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarr
 
 
 def _p_values(task: Task, first: np.ndarray, second: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    n_articles = len(first)
-    if n_articles <= _EXACT_UP_TO:
-        swaps = np.array(list(product((0, 1), repeat=n_articles)))
-    else:
-        drawn = np.random.RandomState(SEED).randint(0, 2, size=(N_DRAWS, n_articles))
-        swaps = np.vstack([np.zeros(n_articles, dtype=int), drawn])
-    gap = (second - first).reshape(n_articles, -1)
-    moved = (swaps @ gap).reshape(len(swaps), *first.shape[1:])
+    gap = (second - first).reshape(len(first), -1)
+    moved = np.concatenate([swaps @ gap for swaps in _swaps(len(first))]).reshape(-1, *first.shape[1:])
     one, two = first.sum(axis=0) + moved, second.sum(axis=0) - moved
     swapped = figures(task, two)[..., 2] - figures(task, one)[..., 2]
     # A difference that is equal but for the rounding of sums is as great.
     at_least = np.nan_to_num(np.abs(swapped)) >= np.abs(observed) - 1e-12
     return np.where(np.isnan(observed), np.nan, at_least.mean(axis=0))
+
+
+def _swaps(n_articles: int) -> Iterator[np.ndarray]:
+    """Which articles are swapped, one way a row: all ways, or none and N_DRAWS drawn ones, in blocks."""
+    if n_articles <= _EXACT_UP_TO:
+        yield np.array(list(product((0, 1), repeat=n_articles)))
+        return
+    yield np.zeros((1, n_articles), dtype=int)
+    generator = np.random.RandomState(SEED)
+    for n in _blocks(n_articles):
+        yield generator.randint(0, 2, size=(n, n_articles))

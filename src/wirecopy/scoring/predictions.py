@@ -77,10 +77,26 @@ def _parsed(line: bytes, path: str, number: int) -> Line:
         message = f"the line is not JSON: {error.msg.partition(':')[0]} at column {error.colno}"
         hint = "write one object a line, in UTF-8, without a comma between the lines"
         return Line(number, "", None, [_problem(path, number, "json", Finding("", message, hint, number, error.colno))])
+    if _is_deep(record):
+        finding = Finding("", "the line is nested deeper than any prediction", "write it as the schema says")
+        return Line(number, "", None, [_problem(path, number, "json", finding)])
     source = line.decode("utf-8")
     hint = "keep the right one of the two"
     repeated = [Finding("", f'the key "{key}" stands twice in one object', hint) for key in _repeated_keys(source)]
     return Line(number, source, record, [_problem(path, number, "json", finding) for finding in repeated])
+
+
+def _is_deep(record: Any, most: int = 20) -> bool:
+    """Whether lists and objects are nested more than `most` deep, without recursion."""
+    level = [record]
+    for _ in range(most):
+        level = [
+            item
+            for node in level
+            if isinstance(node, dict | list)
+            for item in (node.values() if isinstance(node, dict) else node)
+        ]
+    return any(isinstance(node, dict | list) for node in level)
 
 
 def _repeated_keys(source: str) -> list[str]:

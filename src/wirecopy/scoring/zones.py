@@ -93,8 +93,8 @@ def score(gold: GoldArticle, predicted: Sequence[Any]) -> ArticleScore:
     counts[MEASURES[4].id] = total(labels.values())
     gold_text, predicted_text = (clean_text({**gold.article, "zones": z})[0] for z in (gold.article["zones"], zones))
     found = bool(zones)
-    counts[MEASURES[5].id] = share_right(found and gold_text == predicted_text, 1)
-    counts[MEASURES[6].id] = share_right(found and gold_text.split() == predicted_text.split(), 1)
+    counts[MEASURES[5].id] = share_right(int(found and gold_text == predicted_text), 1)
+    counts[MEASURES[6].id] = share_right(int(found and gold_text.split() == predicted_text.split()), 1)
     return ArticleScore(counts, labels)
 
 
