@@ -89,12 +89,13 @@ def mention_level(subject: Subject) -> Iterator[Finding]:
 
 @rule("entity-name", 4, "article", severity="warning")
 def entity_name(subject: Subject) -> Iterator[Finding]:
-    """The canonical name of a named entity is one of its names in the text.
+    """The canonical name of a named entity of a written article is one of its names in the text.
 
     The name is the fullest that the article gives. A name found nowhere is misspelt or taken from
-    the annotator's own knowledge.
+    the annotator's own knowledge. In a licensed article a long name may be shortened, so as to repeat
+    no stretch of the text.
     """
-    if subject.text is None:
+    if subject.text is None or subject.article["provenance"]["kind"] != "written":
         return
     for i, entity in enumerate(subject.article["entities"]):
         given = [subject.text[m["start"] : m["end"]] for m in entity["mentions"] if m["level"] == "NAM"]
