@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help release test baselines validate generate lint environment clean
+.PHONY: help release reproduce test baselines validate generate lint environment clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /	/'
@@ -14,6 +14,9 @@ release: environment  ## environment, validation, build, load and summary
 	$(BIN)/python scripts/validate.py --strict corpus
 	$(BIN)/python scripts/build.py
 	$(BIN)/python scripts/summary.py
+
+reproduce: environment  ## rebuild a recorded release and compare it: make reproduce VERSION=x.y.z
+	$(BIN)/python scripts/reproduce.py $(VERSION)
 
 test: environment  ## everything that CI runs
 	$(BIN)/ruff check .

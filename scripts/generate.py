@@ -2,8 +2,9 @@
 
 With --check nothing is written, and the status is 1 when a file differs from what its source makes
 now. Generated are: the enumerations of the schemas of articles and predictions, the label tables of
-corpus/GUIDELINES.md, docs/rules.md, docs/data.md, docs/scoring.md, and the figures and baselines of DATASHEET.md
-and README.md.
+corpus/GUIDELINES.md, docs/rules.md, docs/data.md, docs/scoring.md, the figures of DATASHEET.md and README.md, and the
+version wherever it is shown: in CITATION.cff, .zenodo.json and README.md. The version itself stands in
+src/wirecopy/__init__.py, the day of its release in CHANGELOG.md.
 """
 
 import argparse
@@ -17,9 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import yaml
 
+import wirecopy
 from wirecopy import shape
 from wirecopy.article import format_article
+from wirecopy.citation import bibtex, with_version, zenodo
 from wirecopy.files import write_atomically
 from wirecopy.problems import Problem
 from wirecopy.rules import LEVELS, RULES, Corpus, Rule
@@ -35,6 +39,8 @@ from wirecopy.views import clean_text
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "tests" / "golden"
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>\w+)(?: (?P<argument>\w+))? -->\n).*?(<!-- /generated -->)", re.DOTALL)
+_ANY_VERSION = re.compile(r"\b\d+\.\d+\.\d+\b")
+"""Every version that README.md names is the present one."""
 
 
 def main(arguments: list[str]) -> int:
@@ -63,20 +69,34 @@ def main(arguments: list[str]) -> int:
 def generated_files() -> Iterator[tuple[str, str]]:
     """Every file that is generated, or has generated parts, with its content as it must be."""
     corpus = check_corpus(ROOT / "corpus").corpus
+    cff = with_version((ROOT / "CITATION.cff").read_text(encoding="utf-8"), wirecopy.__version__, released())
     producers: dict[str, Callable[[str], str]] = {
         "labels": label_table,
         "figures": lambda _: figures(corpus),
         "label_figures": lambda _: label_figures(corpus),
         "configs": lambda _: config_table(),
+        "bibtex": lambda _: f"```bibtex\n{bibtex(yaml.load(cff, yaml.BaseLoader), wirecopy.__version__)}\n```",
         "baselines": lambda _: baseline_table(),
     }
+    yield "CITATION.cff", cff
+    yield ".zenodo.json", zenodo(yaml.load(cff, yaml.BaseLoader)).decode("utf-8")
     yield "schema/article.schema.json", with_enumerations(shape.article_schema())
     yield "schema/prediction.schema.json", with_enumerations(shape.prediction_schema())
     for name in ("corpus/GUIDELINES.md", "DATASHEET.md", "README.md"):
-        yield name, with_blocks((ROOT / name).read_text(encoding="utf-8"), producers)
+        text = with_blocks((ROOT / name).read_text(encoding="utf-8"), producers)
+        yield name, _ANY_VERSION.sub(wirecopy.__version__, text) if name == "README.md" else text
     yield "docs/rules.md", rules_page()
     yield "docs/data.md", data_page()
     yield "docs/scoring.md", scoring_page()
+
+
+def released() -> str:
+    """The day of the version's release, as its section of the changelog says."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    found = re.search(rf"^## {re.escape(wirecopy.__version__)}, (\d{{4}}-\d\d-\d\d)$", changelog, re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"CHANGELOG.md has no section '## {wirecopy.__version__}, YYYY-MM-DD'; add it")
+    return found[1]
 
 
 def with_blocks(text: str, producers: dict[str, Callable[[str], str]]) -> str:

@@ -14,7 +14,7 @@ import datasets
 
 import wirecopy
 from wirecopy.cli import CLEAN, FINDINGS, fail
-from wirecopy.release import content_hash
+from wirecopy.verify import loaded_differences
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         for config, described in manifest["configs"].items():
             loaded = datasets.load_dataset(str(release), config, cache_dir=cache)
             rows.append([config, *(str(len(loaded[s])) if s in loaded else "–" for s in loaded), columns(loaded)])
-            differences += compare(config, described, loaded, manifest["version"])
+            differences += loaded_differences(config, described, loaded, manifest["version"])
     print_table([["config", "train", "validation", "test", "columns"], *rows])
     for difference in differences:
         print(difference)
@@ -44,22 +44,6 @@ def main(arguments: list[str]) -> int:
 def columns(loaded: datasets.DatasetDict) -> str:
     names = next(iter(loaded.values())).column_names
     return ", ".join(names) if len(names) < 9 else f"{', '.join(names[:6])}, … ({len(names)})"
-
-
-def compare(config: str, described: dict, loaded: datasets.DatasetDict, version: str) -> list[str]:
-    """What differs between a loaded config and its description in the manifest."""
-    found = {
-        split: {"rows": len(data), "content_sha256": content_hash(data.data.table)} for split, data in loaded.items()
-    }
-    differences = []
-    for split in sorted(found.keys() | described["splits"].keys()):
-        if found.get(split) != described["splits"].get(split):
-            differences.append(
-                f"{config}/{split}: {found.get(split)}, the manifest has {described['splits'].get(split)}"
-            )
-        if split in loaded and str(loaded[split].info.version) != version:
-            differences.append(f"{config}/{split}: version {loaded[split].info.version}, the manifest has {version}")
-    return differences
 
 
 def print_table(rows: list[list[str]]) -> None:

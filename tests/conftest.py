@@ -60,3 +60,11 @@ def release(tmp_path_factory):
     built = run("scripts/build.py", "--out", out)
     assert built.returncode == 0, built.stdout + built.stderr
     return out / wirecopy.__version__
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory):
+    """A checkout around a trial corpus in which 0.1.0 and, with one correction, 0.1.1 were released and recorded."""
+    from trials import two_versions
+
+    return two_versions(tmp_path_factory.mktemp("history"))

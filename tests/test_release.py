@@ -148,7 +148,7 @@ def test_failed_build_leaves_the_earlier_release_untouched(tmp_path, corpus_arti
     out.mkdir()
     (out / "manifest.json").write_text("earlier")
     with pytest.raises(AttributeError):
-        write_release({"articles": {"train": None}}, None, None, tmp_path, out)
+        write_release({"articles": {"train": None}}, None, None, None, tmp_path, out)
     assert [p.name for p in tmp_path.iterdir()] == ["1.0.0"]
     assert (out / "manifest.json").read_text() == "earlier"
 

@@ -3,6 +3,13 @@
 from typing import Any
 
 __version__ = "0.1.0"
+"""The version of the data and of the library, x.y.z. Every other place that shows it is generated from here."""
+
+SCHEMA_REVISION = 1
+"""Counts the shapes that articles have had: one more with every change of fields or labels."""
+
+SCORER_REVISION = 1
+"""Counts the ways of scoring: one more with every change that gives equal predictions other scores."""
 
 _SCORING = ("compare", "score", "score_views")
 

@@ -1,4 +1,4 @@
-"""The command line: `wirecopy validate | anchor | show | score | compare | hydrate`.
+"""The command line: `wirecopy validate | anchor | show | score | compare | hydrate | info`.
 
 Exit status: 0 clean, 1 findings, 2 the tool itself could not run. Data goes to standard output,
 progress and complaints to standard error.
@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import wirecopy
 
@@ -21,8 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _end)
+    return guarded(options.run, options)
+
+
+def guarded(run: Callable[[Any], int], options: Any) -> int:
+    """Run a command, and turn what keeps it from running into one line and the status for that."""
     try:
-        return options.run(options)
+        return run(options)
     except BrokenPipeError:
         sys.stderr.close()  # The reader has gone, and so has the place to complain to.
         return FAILED
@@ -61,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_score(commands)
     _add_compare(commands)
     _add_hydrate(commands)
+    _add_info(commands)
     return parser
 
 
@@ -278,6 +285,35 @@ def _hydrate(options: argparse.Namespace) -> int:
     written = f", written to {options.out}" if result.articles else ", nothing written"
     print(f"{len(result.articles)} of {n_standoff} stand-off articles restored{written}")
     return FINDINGS if result.problems else CLEAN
+
+
+def _add_info(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "info",
+        help="print what a release is, and verify it",
+        description="Print name, version, source and tables of the release in DIR, and hold every file, row and label "
+        "against its checksums, manifest and card; with --record, against the record of releases too. Exit status: "
+        "0 all as it should be, 1 something is not, 2 could not run.",
+    )
+    command.add_argument("release", type=Path, metavar="DIR")
+    command.add_argument("--record", type=Path, metavar="FOLDER", help="the committed record, releases/ of a checkout")
+    command.set_defaults(run=_info)
+
+
+def _info(options: argparse.Namespace) -> int:
+    from wirecopy.history import HistoryError
+    from wirecopy.report import as_text
+    from wirecopy.verify import describe, verify_recorded
+
+    try:
+        manifest, problems = verify_recorded(options.release, options.record)
+    except HistoryError as error:
+        return fail(str(error))
+    if manifest is not None:
+        sys.stdout.write(describe(manifest) + "\n")
+    n_files = sum(path.is_file() for path in options.release.rglob("*"))
+    sys.stdout.write(as_text(problems, n_files))
+    return FINDINGS if problems else CLEAN
 
 
 if __name__ == "__main__":

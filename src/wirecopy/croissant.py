@@ -43,7 +43,7 @@ _DATA_TYPES = {"string": "sc:Text", "int64": "sc:Integer", "bool": "sc:Boolean"}
 def make_croissant(manifest: dict[str, Any], about: Mapping[str, str], files: dict[str, str]) -> dict[str, Any]:
     """The content of croissant.json.
 
-    `about` has `description`, `license_url` and `released` (a date); `files` the SHA-256 of every
+    `about` has `description`, `license_url`, `released` (a date) and `citation` (BibTeX); `files` the SHA-256 of every
     Parquet file by its path in the release, which begins `<config>/<split>-`.
     """
     return {
@@ -56,7 +56,7 @@ def make_croissant(manifest: dict[str, Any], about: Mapping[str, str], files: di
         "datePublished": about["released"],
         "version": manifest["version"],
         "inLanguage": "en",
-        "citeAs": f"@misc{{wirecopy, title={{{manifest['name']}}}, note={{Version {manifest['version']}}}}}",
+        "citeAs": about["citation"],
         "distribution": [_file_object(path, digest) for path, digest in sorted(files.items())],
         "recordSet": [_record_set(path) for path in sorted(files)],
     }

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from wirecopy.article import Article, line_hashes, text_hash
 from wirecopy.problems import Problem
-from wirecopy.release import About, Origin, make_tables, parquet_path, write_release
+from wirecopy.release import About, make_manifest, make_tables, origin_in, parquet_path, write_release
 from wirecopy.rules.corpus import SPLITS, Corpus
 from wirecopy.validate import check_article
 
@@ -414,9 +414,10 @@ def hydrate(
     result = restore(standoff, [f for folder in folders for f in text_files(folder)], sources, repair)
     result.problems = [*problems, *result.problems]
     if result.articles:
-        origin = Origin(**manifest["source"], sources=sources)
+        origin = origin_in(manifest, sources)
         about = About(manifest["name"], manifest["version"], manifest["released"])
-        write_release(make_tables(with_restored(by_split, result.articles)), origin, about, release, out)
+        tables = make_tables(with_restored(by_split, result.articles))
+        write_release(tables, make_manifest(tables, origin, about), origin, about, release, out)
     if not result.problems:
         shutil.rmtree(downloads, ignore_errors=True)
     return result, len(standoff)

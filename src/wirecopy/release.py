@@ -8,6 +8,7 @@ locale or the order of the file system.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,11 +22,14 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import wirecopy
 from wirecopy import shape
 from wirecopy.article import Article
+from wirecopy.citation import bibtex, read_citation
 from wirecopy.croissant import make_croissant
+from wirecopy.outline import OUTLINE_KEYS, Outline, make_outline
 from wirecopy.rules.corpus import SPLITS, Corpus
-from wirecopy.tables import CONFIGS, Config, inventory_of, label_names, make_table
+from wirecopy.tables import CONFIGS, Config, columns, inventory_of, label_names, make_table
 
 Tables = dict[str, dict[str, pa.Table]]
 """Tables by config and split; splits without rows are left out."""
@@ -52,17 +56,35 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a release was made from: hashes of the corpus and schema trees, and the sources of the
-    texts of its stand-off articles."""
+    """What a release was made from: hashes of the corpus and schema trees, the outline of the corpus,
+    the version of its guidelines (None where it has none), and the sources of the texts of its
+    stand-off articles."""
 
     corpus_sha256: str
     schema_sha256: str
+    outline: Outline
+    guidelines: str | None
     sources: Mapping[str, Any]
 
 
 def origin_of(corpus: Corpus) -> Origin:
     """The origin of a release of a corpus folder."""
-    return Origin(tree_hash(corpus.folder), tree_hash(shape.schema_folder()), corpus.sources)
+    labels = {inventory: label_names(inventory) for inventory in (*shape.inventories(), "ner_tags")}
+    return Origin(
+        tree_hash(corpus.folder),
+        tree_hash(shape.schema_folder()),
+        make_outline(corpus.articles.values(), corpus.splits, labels, shape.article_schema()),
+        guidelines_version(corpus.folder),
+        corpus.sources,
+    )
+
+
+def origin_in(manifest: Mapping[str, Any], sources: Mapping[str, Any]) -> Origin:
+    """The origin that the manifest of a release names; `sources` is the release's own sources.json."""
+    outline = {key: manifest[key] for key in OUTLINE_KEYS}
+    return Origin(
+        **manifest["source"], outline=outline, guidelines=manifest["revisions"]["guidelines"], sources=sources
+    )
 
 
 def articles_by_split(corpus: Corpus) -> dict[str, list[Article]]:
@@ -88,30 +110,33 @@ def make_tables(by_split: Mapping[str, list[Article]], progress: Callable[[Itera
     return tables
 
 
-def write_release(tables: Tables, origin: Origin, about: About, documents: Path, out: Path) -> dict[str, Any]:
-    """Write the release directory `out` as a whole and return its manifest.
+def write_release(
+    tables: Tables, manifest: dict[str, Any], origin: Origin, about: About, documents: Path, out: Path
+) -> None:
+    """Write the release directory `out` as a whole; `manifest` is what `make_manifest` says of the tables.
 
-    `documents` is the folder that holds the licence, the datasheet and the like; those that exist are
-    copied. An earlier `out` is replaced only when the new one is complete.
+    `documents` is the folder that holds CITATION.cff, the licence, the datasheet and the like; those that
+    exist are copied. An earlier `out` is replaced only when the new one is complete.
     """
-    with _replacing(out) as folder:
+    with replacing(out) as folder:
         for config, split, table in _each(tables):
             _write_parquet(table, folder / parquet_path(config, split))
-        manifest = make_manifest(tables, origin, about)
         _write_json(folder / "manifest.json", manifest)
         if origin.sources:
             _write_json(folder / "sources.json", dict(origin.sources))
-        _write_json(folder / "croissant.json", make_croissant(manifest, asdict(about), _parquet_hashes(folder)))
-        (folder / "README.md").write_text(make_card(tables, manifest, about), encoding="utf-8", newline="\n")
+        citation = bibtex(read_citation(documents), about.version)
+        described = {**asdict(about), "citation": citation}
+        _write_json(folder / "croissant.json", make_croissant(manifest, described, _parquet_hashes(folder)))
+        card = make_card(tables, manifest, about, citation)
+        (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
         for name in DOCUMENTS:
             if (documents / name).is_file():
                 (folder / name).write_bytes((documents / name).read_bytes())
-        (folder / "SHA256SUMS").write_text(_checksums(folder), encoding="utf-8", newline="\n")
-    return manifest
+        (folder / "SHA256SUMS").write_text(checksums(folder), encoding="utf-8", newline="\n")
 
 
 @contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
+def replacing(out: Path) -> Iterator[Path]:
     """A new folder that takes the place of `out` when the block ends well, and vanishes when not."""
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
@@ -158,7 +183,7 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
 
 
-def _file_hashes(folder: Path) -> dict[str, str]:
+def file_hashes(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file below a folder by its path, in the order of the paths.
 
     What has a part that begins with a dot in its path is left out.
@@ -169,12 +194,12 @@ def _file_hashes(folder: Path) -> dict[str, str]:
 
 
 def _parquet_hashes(folder: Path) -> dict[str, str]:
-    return {name: digest for name, digest in _file_hashes(folder).items() if name.endswith(".parquet")}
+    return {name: digest for name, digest in file_hashes(folder).items() if name.endswith(".parquet")}
 
 
-def _checksums(folder: Path) -> str:
+def checksums(folder: Path) -> str:
     """The lines that `sha256sum` writes and checks."""
-    return "".join(f"{digest}  {name}\n" for name, digest in _file_hashes(folder).items())
+    return "".join(f"{digest}  {name}\n" for name, digest in file_hashes(folder).items())
 
 
 # Hashes
@@ -193,18 +218,23 @@ def content_hash(table: pa.Table) -> str:
 
 def tree_hash(folder: Path) -> str:
     """SHA-256 over the paths and contents of the files below a folder, hidden ones left out."""
-    return hashlib.sha256(_checksums(folder).encode()).hexdigest()
+    return hashlib.sha256(checksums(folder).encode()).hexdigest()
 
 
 def make_manifest(tables: Tables, origin: Origin, about: About) -> dict[str, Any]:
-    """Rows and content hash of every config and split, the hashes of the source, and what built it."""
+    """Rows, columns and content hash of every config and split, the outline of the corpus (see
+    `wirecopy.outline`), the hashes and revisions of the source, and what built it.
+
+    Nothing in it names a commit: one that touches neither the corpus nor the schema changes nothing.
+    """
     hashes = {config: {s: content_hash(t) for s, t in by_split.items()} for config, by_split in tables.items()}
     return {
         "name": about.name,
         "version": about.version,
         "configs": {
             config: {
-                "content_sha256": _combined(hashes[config]),
+                "content_sha256": combined_hash(hashes[config]),
+                "columns": columns(CONFIGS[config]),
                 "splits": {
                     split: {"rows": table.num_rows, "content_sha256": hashes[config][split]}
                     for split, table in by_split.items()
@@ -213,12 +243,28 @@ def make_manifest(tables: Tables, origin: Origin, about: About) -> dict[str, Any
             for config, by_split in tables.items()
         },
         "released": about.released,
+        **origin.outline,
         "source": {"corpus_sha256": origin.corpus_sha256, "schema_sha256": origin.schema_sha256},
+        "revisions": {
+            "data": origin.corpus_sha256[:12],
+            "schema": wirecopy.SCHEMA_REVISION,
+            "guidelines": origin.guidelines,
+            "scorer": wirecopy.SCORER_REVISION,
+            "library": wirecopy.__version__,
+        },
         "built_with": {name: installed_version(name) for name in ("pyarrow", "spacy", "orjson")},
     }
 
 
-def _combined(hashes: Mapping[str, str]) -> str:
+def guidelines_version(corpus: Path) -> str | None:
+    """The version that stands in the corpus' GUIDELINES.md; None without such a file or line."""
+    path = corpus / "GUIDELINES.md"
+    found = re.search(r"^Version (\d+\.\d+\.\d+)$", path.read_text("utf-8"), re.MULTILINE) if path.is_file() else None
+    return found[1] if found else None
+
+
+def combined_hash(hashes: Mapping[str, str]) -> str:
+    """The content hash of a config from those of its splits."""
     lines = "".join(f"{split} {hashes[split]}\n" for split in sorted(hashes))
     return hashlib.sha256(lines.encode()).hexdigest()
 
@@ -226,8 +272,10 @@ def _combined(hashes: Mapping[str, str]) -> str:
 # The card
 
 
-def make_card(tables: Tables, manifest: dict[str, Any], about: About) -> str:
+def make_card(tables: Tables, manifest: dict[str, Any], about: About, citation: str) -> str:
     """The release's README.md: metadata that `datasets` and the Hub read, and a description.
+
+    `citation` is a BibTeX entry.
 
     Version and content hash stand in every config, because they alone tell the cache of `datasets`
     one release from another. The `dataset_info` names features and no splits: with them, loading
@@ -257,6 +305,8 @@ def make_card(tables: Tables, manifest: dict[str, Any], about: About) -> str:
         canary=CANARY,
         configs="\n".join(f"| `{name}` | {CONFIGS[name].description} |" for name in tables),
         rows="\n".join(_rows_line(name, tables[name]) for name in tables),
+        revisions=", ".join(f"{name} {value}" for name, value in manifest["revisions"].items() if value is not None),
+        citation=citation,
     )
     return f"---\n{data.to_yaml(line_break=chr(10))}\n---\n\n{body}"
 
@@ -330,8 +380,38 @@ the edge of a span.
 |---|---|---|---|
 {rows}
 
-`manifest.json` has a content hash for every config and split, `SHA256SUMS` a checksum for every file.
+`manifest.json` has a content hash for every config and split, `SHA256SUMS` a checksum for every file;
+`wirecopy info FOLDER` verifies both. Revisions behind this version: {revisions}.
 
-Texts and annotation are licensed under CC BY 4.0; cite as `CITATION.cff` says. Please keep the test split out of
-training data; filters can look for this string: `{canary}`.
+## Pin the version
+
+`load_dataset("REPO", revision="v{version}")` loads this version from the Hub. Offline, `datasets` ignores
+`revision` and takes the newest version that it has in its cache: keep the `assert` above, or fetch the version with
+`huggingface_hub.snapshot_download("REPO", repo_type="dataset", revision="v{version}")` and load the folder.
+
+## Intended use
+
+To train and test systems for boilerplate removal from plain text, named entity recognition, coreference, quotation
+attribution and event extraction on news as it is scraped, and to measure what the noise costs, by the raw against the
+clean view.
+
+## Limits
+
+Invented news (but for what is in the config `standoff`), written and annotated by language models of one family: a
+system's score here is no evidence of its quality on real news, and models of that family may score higher than they
+would there. The splits are small; report intervals. Statements about real places and institutions are fiction.
+`DATASHEET.md` has the rest.
+
+## Licences
+
+Texts: CC BY 4.0. Annotation: CC BY 4.0. The field `rights` of every article says so for the article; where the text
+of an article may not be passed on, the release has its annotation alone, in the config `standoff`.
+
+## Citation
+
+```bibtex
+{citation}
+```
+
+Please keep the test split out of training data; filters can look for this string: `{canary}`.
 """

@@ -6,7 +6,7 @@ data. Structural validation, Arrow schemas and label lists are derived from them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -64,6 +64,11 @@ def labels(inventory: str) -> Mapping[str, dict[str, Any]]:
 def names(inventory: str) -> tuple[str, ...]:
     """The label names of one inventory in their published order, which is their integer code."""
     return tuple(labels(inventory))
+
+
+def ner_tags(entity_types: Iterable[str], value_types: Iterable[str]) -> tuple[str, ...]:
+    """The BIO tags over entity and value types, in the order of their codes: O, then two for each label."""
+    return ("O", *(f"{prefix}-{label}" for label in (*entity_types, *value_types) for prefix in "BI"))
 
 
 @cache

@@ -20,11 +20,7 @@ from wirecopy.views import clean_view, named_spans
 
 Row = dict[str, Any]
 
-NER_TAGS = (
-    "O",
-    *(f"{prefix}-{label}" for label in shape.names("entity_type") for prefix in "BI"),
-    *(f"{prefix}-{label}" for label in shape.names("value_type") for prefix in "BI"),
-)
+NER_TAGS = shape.ner_tags(shape.names("entity_type"), shape.names("value_type"))
 """The BIO tags over the OntoNotes-18 labels, in the order of their codes."""
 
 
@@ -488,3 +484,23 @@ def _encoded_value(value: Any, field: pa.Field) -> Any:
     if pa.types.is_struct(field.type):
         return {inner.name: _encoded_value(value[inner.name], inner) for inner in field.type}
     return _codes(inventory_of(field))[value]
+
+
+def columns(config: Config) -> dict[str, str]:
+    """The columns of a config on every depth with their types, such as `zones[].start` and `int64`; of a
+    column of labels, the inventory."""
+    found: dict[str, str] = {}
+
+    def walk(field: pa.Field, path: str) -> None:
+        if pa.types.is_list(field.type):
+            walk(field.type.value_field, f"{path}[]")
+        elif pa.types.is_struct(field.type):
+            for inner in field.type:
+                walk(inner, f"{path}.{inner.name}")
+        else:
+            inventory = inventory_of(field)
+            found[path] = f"label of {inventory}" if inventory else str(field.type)
+
+    for field in config.schema:
+        walk(field, field.name)
+    return found

@@ -6,15 +6,12 @@ import wirecopy
 from wirecopy.scoring.gold import Gold
 from wirecopy.scoring.measures import Measure, Task
 
-SCORER = 1
-"""Version of the scorers. It goes up whenever a change can change a figure."""
-
 
 def signature(task: Task, measure: Measure, gold: Gold, view: str) -> str:
     """All that a figure depends on beside the predictions, as `key:value` pairs joined by bars.
 
     `data` is the version of the release and eight digits of the content hash of the articles scored,
-    `scorer` the version of the definitions and `version` that of the program.
+    `scorer` the revision of the scorers and `version` that of the program.
     """
     parts = {
         "task": task.name,
@@ -23,7 +20,7 @@ def signature(task: Task, measure: Measure, gold: Gold, view: str) -> str:
         "view": view,
         "split": gold.split,
         "data": gold.data,
-        "scorer": str(SCORER),
+        "scorer": str(wirecopy.SCORER_REVISION),
         "version": wirecopy.__version__,
     }
     return "|".join(f"{key}:{value}" for key, value in parts.items())
