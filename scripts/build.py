@@ -19,7 +19,15 @@ from wirecopy.history import RECORD, HistoryError, latest, read_record
 from wirecopy.hydrate import restore, standoff_of, text_files, with_restored
 from wirecopy.problems import Problem
 from wirecopy.promises import undone_problems, version_problems
-from wirecopy.release import About, articles_by_split, make_manifest, make_tables, origin_of, write_release
+from wirecopy.release import (
+    About,
+    articles_by_split,
+    make_manifest,
+    make_tables,
+    origin_of,
+    with_restored_texts,
+    write_release,
+)
 from wirecopy.report import as_text
 from wirecopy.rules import Corpus
 from wirecopy.validate import check_corpus
@@ -45,6 +53,7 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(as_text(restoration.problems, len(restoration.articles)))
             return FINDINGS
         by_split = with_restored(by_split, restoration.articles)
+        about = with_restored_texts(about)
     tables, origin = make_tables(by_split, progress), origin_of(result.corpus)
     manifest = make_manifest(tables, origin, about)
     if refusals := promise_problems(manifest, result.corpus, options):

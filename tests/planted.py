@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from wirecopy.article import format_article, line_hashes, text_hash
+from wirecopy.article import format_article, line_hashes, no_break_spaces, text_hash
 from wirecopy.drafts import anchor
 from wirecopy.files import write_atomically
 
@@ -84,6 +84,7 @@ def split_zone_of_two_kinds(article: dict[str, Any]) -> None:
 def take_text_out(article: dict[str, Any]) -> None:
     article["provenance"] = {"kind": "licensed", "source": "a-source"}
     article["line_sha256"] = line_hashes(article["text"])
+    article["no_break_spaces"] = no_break_spaces(article["text"])
     article["text"] = None
     for layer in (article["zones"], article["values"]):
         for span in layer:
@@ -177,6 +178,7 @@ ARTICLE_GOLDENS: dict[str, tuple[Change, Change]] = {
     "mention-level": (assign("entities", 0, "mentions", 2, "level", to="NOM"), unchanged),
     "entity-name": (assign("entities", 4, "name", to="Owain Pryce"), assign("entities", 4, "name", to="Pryce")),
     "value-timex": (assign("values", 0, "value", to="2024-02-30"), assign("values", 0, "value", to="2024-02-29")),
+    "date-impossible": (assign("published", to="2024-04-31"), assign("published", to="2024-04-30")),
     "value-overlap": (
         insert("values", 3, item=lambda a: {"id": "three", **find(a, "3 May", type="CARDINAL", value=None), "text": "3", "end": a["text"].index("3 May") + 1}),
         unchanged,

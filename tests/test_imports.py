@@ -17,7 +17,7 @@ ALLOWED = {
     "rules": {"article", "problems", "shape", "spans"},
     "report": {"", "problems", "rules"},
     "drafts": {"article", "problems", "shape", "spans"},
-    "files": {"article", "drafts", "problems"},
+    "files": {"article", "drafts", "problems", "rules"},
     "validate": {"article", "problems", "rules", "shape"},
     "views": {"article", "shape", "spans"},
     "tables": {"article", "shape", "spans", "views"},
@@ -40,7 +40,7 @@ ALLOWED = {
 }
 """What each room may import; "" is the package itself, for its version."""
 BUILD_ONLY = {"datasets", "huggingface_hub", "pandas", "spacy"}
-NETWORK = {"urllib", "requests", "httpx", "socket", "http", "aiohttp", "pypdl"}
+NETWORK = {"urllib", "requests", "httpx", "socket", "http", "aiohttp", "pooch"}
 
 
 def room_of(path: Path) -> str:

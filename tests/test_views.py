@@ -46,6 +46,10 @@ AD = ("Advertisement", "advertisement")
         ([("He won “", "body"), AD, (" ", None), ("gold”.", "body", True)], "He won “gold”."),
         ([('"We go', "body"), AD, ('" she said.', "body", True)], '"We go" she said.'),
         ([("She said", "body"), AD, ('"We go."', "body", True)], 'She said "We go."'),
+        ([("the crew", "body"), AD, ("'s vote", "body", True)], "the crew's vote"),
+        ([('He won "', "body"), AD, (" ", None), ('gold".', "body", True)], 'He won "gold".'),
+        # Of the white space around it, the run with the most breaks counts.
+        ([("One.", "body"), ("\n\n", None), AD, ("\n      ", None), ("Two.", "body")], "One.\n\nTwo."),
         # Boilerplate at the edges of the page leaves nothing behind.
         ([AD, ("\n", None), ("One.", "body"), (" ", None), AD], "One."),
         ([AD], ""),

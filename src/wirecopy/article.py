@@ -90,6 +90,7 @@ class Article(TypedDict):
     text_sha256: str
     text_length: int
     line_sha256: list[str]
+    no_break_spaces: list[dict[str, int]]
     zones: list[Zone]
     entities: list[Entity]
     values: list[Value]
@@ -106,6 +107,16 @@ def text_hash(text: str) -> str:
 def line_hashes(text: str) -> list[str]:
     """SHA-256 of each line of the text, without its line feed."""
     return [text_hash(line) for line in text.split("\n")]
+
+
+def no_break_spaces(text: str) -> list[dict[str, int]]:
+    """The places of the no-break spaces (U+00A0) by line and column, both counted from 0."""
+    return [
+        {"line": line, "column": column}
+        for line, content in enumerate(text.split("\n"))
+        for column, char in enumerate(content)
+        if char == "\u00a0"
+    ]
 
 
 def spans_of(article: Article) -> Iterator[tuple[tuple[str | int, ...], Span]]:

@@ -21,6 +21,9 @@ CLEAN, FINDINGS, FAILED = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # A terminal that lacks a character is no failure.
     signal.signal(signal.SIGTERM, _end)
     return guarded(options.run, options)
 
@@ -93,11 +96,15 @@ def _validate(options: argparse.Namespace) -> int:
     from wirecopy.validate import check_paths
 
     result = check_paths(options.paths, progress)
+    if not result.n_files:
+        return fail(f"{', '.join(map(str, options.paths))}: no .json files there")
     if options.texts is not None:
         from wirecopy.hydrate import check_with_texts
 
-        if result.corpus is None:
-            return fail("--texts goes with a corpus folder")
+        if len(options.paths) != 1 or result.corpus is None:
+            return fail("--texts goes with one corpus folder")
+        if not options.texts.is_dir():
+            return fail(f"{options.texts}: no such folder")
         result.problems += check_with_texts(result.corpus, options.texts)
     sys.stdout.write(FORMATS[options.format](result.problems, result.n_files))
     failed = result.problems if options.strict else result.errors

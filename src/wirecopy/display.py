@@ -93,7 +93,7 @@ def _marked(text: str, zone: dict[str, Any], marks: list[dict[str, Any]], paint:
         while closing and closing[-1]["end"] <= until:
             mark = closing.pop()
             out.append(text[position : mark["end"]] + paint(f"|{mark['label']}]", mark["style"]))
-            position = mark["end"]
+            position = max(position, mark["end"])
 
     for mark in marks:
         close(mark["start"])

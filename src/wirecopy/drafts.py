@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from wirecopy import shape, spans
-from wirecopy.article import ATTRIBUTION_ROLES, Article, line_hashes, spans_of, text_hash
+from wirecopy.article import ATTRIBUTION_ROLES, Article, line_hashes, no_break_spaces, spans_of, text_hash
 from wirecopy.problems import Finding
 
 GAP = "[...]"
@@ -25,7 +25,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "article": {
         "rights": {"text": "CC-BY-4.0", "annotation": "CC-BY-4.0"},
         "provenance": {"kind": "written", "source": None},
-        "line_sha256": [], "zones": [], "entities": [], "values": [], "attributions": [], "events": [],
+        "line_sha256": [], "no_break_spaces": [],
+        "zones": [], "entities": [], "values": [], "attributions": [], "events": [],
     },
     "zone": {"continues": False},
     "value": {"value": None},
@@ -56,11 +57,11 @@ def anchor(draft: dict[str, Any], text: str | None = None) -> tuple[Article, lis
     leaves `draft` as it was.
     """
     text = text if text is not None else draft.get("text")
-    findings: list[Finding] = []
-    if text is not None and not isinstance(text, str):
-        raise DraftError([Finding("/text", "/text is no string", "write the text of the page, or null")])
+    findings = list(_wrong_types(draft, text))
+    if findings:
+        raise DraftError(findings)
     if text is not None:
-        moves = _Reanchoring(text)
+        moves = _Reanchoring(text, draft)
         resolve = lambda pointer, span: _resolve(span, text, pointer, findings, moves)  # noqa: E731
     else:
         moves = None
@@ -74,10 +75,43 @@ def anchor(draft: dict[str, Any], text: str | None = None) -> tuple[Article, lis
     if article["provenance"].get("kind") == "licensed":
         if text is not None:
             article["line_sha256"] = line_hashes(text)
+            article["no_break_spaces"] = no_break_spaces(text)
         article["text"] = None
         for _, span in spans_of(article):
             span["text"] = None
     return _in_schema_order(article, shape.article_schema()), moves.notes if moves else []
+
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def _wrong_types(draft: dict[str, Any], text: Any) -> Iterator[Finding]:
+    """What in a draft has a type that nothing can be done with."""
+    if text is not None and not isinstance(text, str):
+        yield Finding("/text", "/text is no string", "write the text of the page, or null")
+    if not isinstance(draft.get("id"), str) or not _ID.fullmatch(draft["id"]):
+        yield Finding("/id", "/id must be lower-case words joined by hyphens", 'write it like "ferry-crews-vote"')
+    if not isinstance(draft.get("provenance", {}), dict):
+        yield Finding("/provenance", "/provenance is no object", 'write {"kind": "written", "source": null}')
+    for layer in ("entities", "values", "attributions", "events"):
+        items = draft.get(layer)
+        for i, item in enumerate(items if isinstance(items, list) else []):
+            if isinstance(item, dict) and not isinstance(item.get("id"), str | None):
+                yield Finding(
+                    f"/{layer}/{i}/id", f"/{layer}/{i}/id is no string", "write a readable id, or leave it out"
+                )
+    if text is None and not draft.get("text_sha256"):
+        yield Finding("/text", "/text is missing", "put the text of the page in, or name its file with --text")
+    if text is not None and _lost_its_surfaces(draft) and draft["text_sha256"] != text_hash(text):
+        message = "the spans have offsets and no surfaces, and this is not the text that they belong to"
+        yield Finding("/text_sha256", message, "give the text with the SHA-256 that /text_sha256 names")
+
+
+def _lost_its_surfaces(draft: dict[str, Any]) -> bool:
+    """Whether the draft is a stand-off article, whose spans cannot be found again in another text."""
+    zones = draft.get("zones")
+    first = zones[0] if isinstance(zones, list) and zones else None
+    return "text_sha256" in draft and isinstance(first, dict) and "start" in first and first.get("text") is None
 
 
 def _resolved(draft: dict[str, Any], resolve: Callable, findings: list[Finding]) -> dict[str, Any]:
@@ -132,6 +166,8 @@ def _resolve(span: Any, text: str, pointer: str, findings: list[Finding], moves:
     rest = {k: v for k, v in span.items() if k not in ("start", "end", "text", "occurrence")}
     surface, occurrence = span.get("text"), span.get("occurrence")
     try:
+        if surface is not None and not isinstance(surface, str):
+            raise _Unresolved(f"{pointer}: the text of the span is no string", "write the words of the span")
         if isinstance(span.get("start"), int) and isinstance(span.get("end"), int):
             start, end = moves.place(span["start"], span["end"], surface, pointer)
         elif isinstance(surface, str) and surface:
@@ -261,31 +297,72 @@ def _shown(text: str, width: int = 80) -> str:
 class _Reanchoring:
     """Finds spans that have offsets already again, after their text was corrected.
 
-    Spans behind a correction are all shifted by the same amount, so a surface is looked for where
-    the last one that was found again leads one to expect it.
+    The surfaces of the spans, zones above all, tell what the old text was. Where old and new text
+    agree, offsets are carried over; a span whose own words changed is looked for around the place where
+    it should be.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, draft: dict[str, Any]) -> None:
         self.text = text
-        self.shift = 0
         self.notes: list[str] = []
+        old = _old_text(draft)
+        self.unchanged = draft.get("text_sha256") == text_hash(text) or old == text[: len(old)]
+        self.blocks = [] if self.unchanged else _equal_blocks(old, text)
 
     def place(self, start: int, end: int, surface: str | None, pointer: str) -> tuple[int, int]:
-        if surface is None or self.text[start:end] == surface:
+        if surface is None or (self.unchanged and self.text[start:end] == surface):
             return start, end
+        expected = self._carried(start)
         places = [m.start() for m in re.finditer(f"(?={re.escape(surface)})", self.text)] if surface else []
         if not places:
-            raise _Unresolved(f"{pointer}: {_shown(surface)} is no longer in the text", _nearest(surface, self.text))
-        expected = start + self.shift
+            raise _Unresolved(f"{pointer}: {_shown(surface)} is no longer in the text", _CORRECT_SURFACE)
         nearest = sorted(places, key=lambda place: abs(place - expected))
         if len(nearest) > 1 and abs(nearest[0] - expected) == abs(nearest[1] - expected):
             raise _Unresolved(
                 f"{pointer}: {_shown(surface)} stands equally near at {nearest[0]} and {nearest[1]}",
                 "replace start and end by an occurrence number or a bracketed context",
             )
-        self.shift = nearest[0] - start
-        self.notes.append(f"{pointer} {_shown(surface)} moved from {start} to {nearest[0]}")
-        return nearest[0], nearest[0] + len(surface)
+        found = nearest[0], nearest[0] + len(surface)
+        if found != (start, end):
+            self.notes.append(f"{pointer} {_shown(surface)} moved from [{start}:{end}] to [{found[0]}:{found[1]}]")
+        return found
+
+    def _carried(self, offset: int) -> int:
+        """Where the character at an old offset should be in the new text."""
+        shift = 0
+        for old, new, length in self.blocks:
+            if offset < old:
+                break
+            shift = new - old
+            if offset < old + length:
+                break
+        return offset + shift
+
+
+_CORRECT_SURFACE = "where the correction touched a span, write the span's new words, at least those of its zone"
+
+
+def _old_text(draft: dict[str, Any]) -> str:
+    """What the text was by the surfaces of the zones, with spaces where no zone is."""
+    chars: list[str] = []
+    zones = draft.get("zones")
+    for zone in zones if isinstance(zones, list) else []:
+        if isinstance(zone, dict) and isinstance(zone.get("start"), int) and isinstance(zone.get("text"), str):
+            chars += " " * (zone["start"] + len(zone["text"]) - len(chars))
+            chars[zone["start"] : zone["start"] + len(zone["text"])] = zone["text"]
+    return "".join(chars)
+
+
+def _equal_blocks(old: str, new: str) -> list[tuple[int, int, int]]:
+    """Stretches that two texts share, in order, word by word: (old offset, new offset, length)."""
+    sides = [[(m.start(), m[0]) for m in re.finditer(r"\S+", text)] for text in (old, new)]
+    words = [[word for _, word in side] for side in sides]
+    matcher = difflib.SequenceMatcher(None, *words, autojunk=False)
+    return [
+        (sides[0][a + i][0], sides[1][b + i][0], len(words[0][a + i]))
+        for a, b, n in matcher.get_matching_blocks()
+        for i in range(n)
+    ]
 
 
 # Putting the article in order
@@ -307,7 +384,7 @@ def _sort(article: dict[str, Any]) -> None:
     roles = {name: i for i, name in enumerate(shape.names("argument_role"))}
     for event in article["events"]:
         event["triggers"].sort(key=spans.text_order)
-        event["arguments"].sort(key=lambda a: (roles.get(a.get("role"), len(roles)), *map(str, a.values())))
+        event["arguments"].sort(key=lambda a: (roles.get(str(a.get("role")), len(roles)), *map(str, a.values())))
     article["zones"].sort(key=spans.text_order)
     article["values"].sort(key=spans.text_order)
     for layer, key in (("entities", "mentions"), ("attributions", "content"), ("events", "triggers")):

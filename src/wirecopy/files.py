@@ -12,6 +12,7 @@ import orjson
 from wirecopy.article import format_article
 from wirecopy.drafts import DraftError, anchor
 from wirecopy.problems import Finding, Problem, locate
+from wirecopy.rules.file import json_duplicate_key
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -58,7 +59,11 @@ def anchor_file(
         draft = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         message = f"not JSON at line {error.lineno}, column {error.colno}: {error.msg.partition(':')[0]}"
-        return None, [_draft_problem(path, Finding("", message, "correct the file at that place"))], []
+        finding = Finding("", message, "correct the file at that place", error.lineno, error.colno)
+        return None, [_draft_problem(path, finding)], []
+    doubled = list(json_duplicate_key(content))
+    if doubled:
+        return None, locate([_draft_problem(path, finding) for finding in doubled], content.decode("utf-8")), []
     if not isinstance(draft, dict):
         message = "the draft must be an object with the fields of an article"
         return None, [_draft_problem(path, Finding("", message, "write {…} around it"))], []

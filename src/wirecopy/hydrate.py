@@ -6,32 +6,37 @@ never taken in silence: `compare` says what differs and which lines match, and w
 
 from __future__ import annotations
 
-import json
+import errno
 import logging
-import math
 import os
 import shutil
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wirecopy.article import Article, line_hashes, text_hash
 from wirecopy.problems import Problem
-from wirecopy.release import About, make_manifest, make_tables, origin_in, parquet_path, write_release
+from wirecopy.release import (
+    About,
+    make_manifest,
+    make_tables,
+    origin_in,
+    parquet_path,
+    with_restored_texts,
+    write_release,
+)
 from wirecopy.rules.corpus import SPLITS, Corpus
 from wirecopy.validate import check_article
 
 LARGEST_TEXT = 4 * 1024 * 1024
 """Bytes of the largest file that is looked at."""
-_MOST_TRIALS = 200_000
-"""How many ways of putting no-break spaces back into one line are tried."""
 
 
 def restored(article: Article, text: str) -> Article:
@@ -50,7 +55,7 @@ def restored(article: Article, text: str) -> Article:
             return {**whole, "text": text[node["start"] : node["end"]]} if "start" in node else whole
         return node
 
-    return {**filled(article), "text": text, "line_sha256": []}
+    return {**filled(article), "text": text, "line_sha256": [], "no_break_spaces": []}
 
 
 def standoff_of(by_split: Mapping[str, list[Article]]) -> list[Article]:
@@ -103,7 +108,7 @@ def compare(article: Article, content: bytes) -> Comparison:
     text = _decoded(content, result.differences)
     text = _plain_line_ends(text, result.differences)
     lines = _trimmed(text.split("\n"), expected, result.differences)
-    mended = _mended(lines, expected, result)
+    mended = _mended(lines, expected, _no_break_columns(article), result)
     if mended is not None and text_hash("\n".join(mended)) == article["text_sha256"]:
         result.repaired = "\n".join(mended)
     return result
@@ -145,70 +150,89 @@ def _trimmed(lines: list[str], expected: list[str], differences: list[Difference
     return lines
 
 
-def _mended(lines: list[str], expected: list[str], result: Comparison) -> list[str] | None:
+def _no_break_columns(article: Article) -> dict[int, list[int]]:
+    """The columns of the no-break spaces of each line that has any."""
+    columns: dict[int, list[int]] = {}
+    for place in article["no_break_spaces"]:
+        columns.setdefault(place["line"], []).append(place["column"])
+    return columns
+
+
+_REWRITTEN = ("edited", "missing or rewritten")
+
+
+def _mended(
+    lines: list[str], expected: list[str], no_break: Mapping[int, list[int]], result: Comparison
+) -> list[str] | None:
     """The lines with what can be undone undone; None when some line cannot be brought back."""
     mended: list[str] | None = []
     reasons: dict[str, list[int]] = {}
-    matcher = SequenceMatcher(None, line_hashes("\n".join(lines)), expected, autojunk=False)
-    for tag, low, high, expected_low, expected_high in matcher.get_opcodes():
-        numbers = list(range(expected_low + 1, expected_high + 1))
-        if tag == "equal":
-            result.matching += numbers
-            found = lines[low:high]
-        elif tag == "replace" and high - low == expected_high - expected_low:
-            found = [
-                _undone(line, wanted) for line, wanted in zip(lines[low:high], expected[expected_low:], strict=False)
-            ]
-            for number, undone in zip(numbers, found, strict=True):
-                reasons.setdefault(undone[1] if undone else "edited", []).append(number)
-            found = [undone[0] for undone in found] if all(found) else None
-        else:
+    for low, high, start, end in _paired(lines, expected):
+        found: list[str] | None = []
+        for line, number in zip(lines[low:high], range(start, end), strict=False):
+            undone = _undone(line, expected[number], no_break.get(number, []))
+            if undone is None or high - low != end - start:
+                reasons.setdefault(_REWRITTEN[high - low != end - start], []).append(number + 1)
+                found = None
+            elif undone[1]:
+                reasons.setdefault(undone[1], []).append(number + 1)
+                found = None if found is None else [*found, undone[0]]
+            else:
+                result.matching.append(number + 1)
+                found = None if found is None else [*found, line]
+        if high - low < end - start:
+            reasons.setdefault(_REWRITTEN[1], []).extend(range(start + 1 + high - low, end + 1))
             found = None
-            if numbers:
-                reasons.setdefault("missing or rewritten", []).extend(numbers)
-            if high > low and tag != "replace":
-                result.differences.append(
-                    Difference(f"{high - low} lines too many after line {expected_low}", (), False)
-                )
-        mended = mended + found if mended is not None and found is not None else None
+        elif high - low > end - start:
+            many = high - low - (end - start)
+            where = f"after line {start}" if start else "before line 1"
+            what = f"{many} line{'s' * (many > 1)} too many {where}"
+            result.differences.append(Difference(what, (), False))
+            found = None
+        mended = None if mended is None or found is None else mended + found
     for what, numbers in reasons.items():
-        result.differences.append(Difference(what, tuple(numbers), what not in ("edited", "missing or rewritten")))
+        result.differences.append(Difference(what, tuple(sorted(set(numbers))), what not in _REWRITTEN))
     return mended
 
 
-def _undone(line: str, wanted: str) -> tuple[str, str] | None:
-    """The line that has the wanted hash, and what had been done to it; None when no way back is found."""
-    for variant, what in _variants(line):
+def _paired(lines: list[str], expected: list[str]) -> list[tuple[int, int, int, int]]:
+    """Which lines stand for which of the annotated text: one for one where there are as many, else by
+    what lies between lines that are equal."""
+    if len(lines) == len(expected):
+        return [(0, len(lines), 0, len(expected))]
+    matcher = SequenceMatcher(None, line_hashes("\n".join(lines)), expected, autojunk=False)
+    return [codes[1:] for codes in matcher.get_opcodes()]
+
+
+def _undone(line: str, wanted: str, no_break: Sequence[int]) -> tuple[str, str] | None:
+    """The line that has the wanted hash, and what had been done to it (nothing: ""); None when no way
+    back is found."""
+    for variant, what in _variants(line, no_break):
         if text_hash(variant) == wanted:
             return variant, what
     return None
 
 
-def _variants(line: str) -> Iterator[tuple[str, str]]:
+def _variants(line: str, no_break: Sequence[int]) -> Iterator[tuple[str, str]]:
     """What the line may have been before a program changed it, the likeliest first."""
-    forms = {form: unicodedata.normalize(form, line) for form in ("NFC", "NFD")}
-    yield line.rstrip(), "white space added at the end"
-    for form, normal in forms.items():
-        yield normal, f"not in normalisation form {form}"
-    for base, also in ((line, ""), (forms["NFC"], ", not in NFC"), (forms["NFD"], ", not in NFD")):
-        for variant in _with_no_break_spaces(base):
-            yield variant, f"no-break spaces turned into spaces{also}"
+    yield line, ""
+    bases = {"": line, "not in normalisation form NFC": unicodedata.normalize("NFC", line)}
+    bases["not in normalisation form NFD"] = unicodedata.normalize("NFD", line)
+    for what, base in bases.items():
+        yield base, what
+        lost = _with_no_break_spaces(base, no_break)
+        yield lost, ", ".join(filter(None, ["no-break spaces turned into spaces", what]))
+        yield lost.rstrip(" \t"), ", ".join(filter(None, ["white space added at the end", what]))
+        yield base.rstrip(" \t"), ", ".join(filter(None, ["white space added at the end", what]))
 
 
-def _with_no_break_spaces(line: str) -> Iterator[str]:
-    """The line with one, two, … of its spaces made no-break spaces, and with all, within reason."""
-    places = [i for i, char in enumerate(line) if char == " "]
-    trials = 0
-    for n in range(1, len(places) + 1):
-        trials += math.comb(len(places), n)
-        if trials > _MOST_TRIALS:
-            break
-        for chosen in combinations(places, n):
-            chars = list(line)
-            for place in chosen:
-                chars[place] = "\u00a0"
-            yield "".join(chars)
-    yield line.replace(" ", "\u00a0")
+def _with_no_break_spaces(line: str, columns: Sequence[int]) -> str:
+    """The line with no-break spaces at these columns, where it has spaces there."""
+    chars = list(line)
+    for column in columns:
+        if column < len(chars) and chars[column] == " ":
+            chars[column] = "\u00a0"
+    return "".join(chars)
 
 
 def _line_numbers(numbers: Iterable[int]) -> str:
@@ -275,7 +299,7 @@ def _from_near_miss(
 ) -> str | None:
     """The text out of the file that is most like it, if that may and can be repaired."""
     compared = {path: compare(article, content) for path, content in contents.items()}
-    near = [path for path, found in compared.items() if found.repaired is not None or len(found.matching) > 1]
+    near = [path for path, found in compared.items() if found.repaired is not None or _resembles(found, article)]
     if not near:
         result.problems.append(_not_found(article, sources))
         return None
@@ -291,6 +315,12 @@ def _from_near_miss(
     message = f"nearly the text of {article['id']}, but not it: {told}; {matching}"
     result.problems.append(Problem("text-near-miss", "error", path.as_posix(), "", message, hint))
     return None
+
+
+def _resembles(found: Comparison, article: Article) -> bool:
+    """Whether a file shares lines with the annotated text other than empty ones."""
+    empty = text_hash("")
+    return sum(article["line_sha256"][number - 1] != empty for number in found.matching) > 1
 
 
 def _not_found(article: Article, sources: Mapping[str, Any]) -> Problem:
@@ -312,26 +342,35 @@ def text_files(folder: Path) -> list[Path]:
 
 
 def download(articles: Iterable[Article], sources: Mapping[str, Any], folder: Path) -> list[Problem]:
-    """Fetch the public texts of stand-off articles into a folder, resuming what is there in part.
+    """Fetch the public texts of stand-off articles into a folder; what is there and right is not fetched
+    again.
 
-    A text whose hash is not the article's is told by `restore`, which looks at the folder next.
+    Each is tried three times. A text that comes and is another is told by `restore`, which looks at the
+    folder next.
     """
-    from pypdl import Pypdl
+    import pooch
+    from requests import RequestException
 
-    folder.mkdir(parents=True, exist_ok=True)
+    pooch.get_logger().setLevel(logging.ERROR)
     problems = []
     for article in articles:
         url = sources.get(article["provenance"]["source"], {}).get("url")
         target = folder / f"{article['id']}.txt"
         if url is None or (target.is_file() and text_hash(_exact(target.read_bytes()) or "") == article["text_sha256"]):
             continue
-        done = Pypdl(logger=logging.getLogger(__name__)).start(
-            url, str(target), multisegment=False, retries=3, overwrite=True, etag_validation=False, display=False
-        )
-        if not done or not target.is_file():
-            hint = "check the connection and run the same command again: it resumes"
-            problems.append(Problem("text-download", "error", article["id"], "", f"{url} could not be fetched", hint))
+        target.unlink(missing_ok=True)
+        fetched = pooch.create(folder, "", registry={target.name: None}, urls={target.name: url}, retry_if_failed=2)
+        try:
+            fetched.fetch(target.name, downloader=pooch.HTTPDownloader(timeout=20))
+        except (RequestException, OSError, ValueError) as error:
+            message = f"{url} could not be fetched: {_first_line(error)}"
+            hint = "check the connection and run the same command again; what was fetched is kept"
+            problems.append(Problem("text-download", "error", article["id"], "", message, hint))
     return problems
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:160] or type(error).__name__
 
 
 # The texts against the rest
@@ -364,10 +403,29 @@ def documents_below(folder: Path, left_out: Path) -> Iterator[tuple[str, str]]:
         folders[:] = sorted(n for n in folders if not n.startswith(".") and Path(parent, n) != left_out)
         for name in sorted(names):
             path = Path(parent, name)
-            if path.suffix == ".parquet":
-                yield path.as_posix(), json.dumps(pq.read_table(path).to_pylist(), ensure_ascii=False)
-            elif path.is_file() and (content := _exact(path.read_bytes())) is not None:
-                yield path.as_posix(), content
+            if path.is_file():
+                yield path.as_posix(), _words_of(path)
+
+
+def _words_of(path: Path) -> str:
+    """The text of a file; of a JSON or Parquet file all its strings."""
+    content = path.read_bytes()
+    try:
+        if path.suffix == ".parquet":
+            return "\n".join(_strings(pq.read_table(path).to_pylist()))
+        if path.suffix == ".json":
+            return "\n".join(_strings(orjson.loads(content)))
+    except (orjson.JSONDecodeError, pa.ArrowInvalid, OSError):
+        pass  # It is not what its name says, and is searched as it is.
+    return _exact(content) or ""
+
+
+def _strings(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict | list):
+        for item in node.values() if isinstance(node, dict) else node:
+            yield from _strings(item)
 
 
 def leaks(texts: Mapping[str, str], documents: Iterable[tuple[str, str]], run_length: int = 8) -> list[Problem]:
@@ -404,23 +462,47 @@ def hydrate(
     directory is byte for byte what a build with the same texts writes. Raises `FileNotFoundError`
     when `release` is no release.
     """
-    manifest = orjson.loads((release / "manifest.json").read_bytes())
-    sources = _json_or_empty(release / "sources.json")
-    by_split = _released_articles(release, manifest)
+    _refuse_to_lose(out, [folder for folder in (release, texts) if folder is not None])
+    manifest, by_split, sources = _read_release(release)
     standoff = standoff_of(by_split)
     downloads = out.parent / f".{out.name}.downloads"
     problems = download(standoff, sources, downloads) if fetch else []
     folders = [folder for folder in (texts, downloads if fetch else None) if folder is not None]
     result = restore(standoff, [f for folder in folders for f in text_files(folder)], sources, repair)
-    result.problems = [*problems, *result.problems]
+    told = {problem.path for problem in problems}
+    result.problems = [*problems, *(p for p in result.problems if p.path not in told)]
     if result.articles:
         origin = origin_in(manifest, sources)
-        about = About(manifest["name"], manifest["version"], manifest["released"])
+        about = with_restored_texts(About(manifest["name"], manifest["version"], manifest["released"]))
         tables = make_tables(with_restored(by_split, result.articles))
         write_release(tables, make_manifest(tables, origin, about), origin, about, release, out)
-    if not result.problems:
+    if not problems:
         shutil.rmtree(downloads, ignore_errors=True)
     return result, len(standoff)
+
+
+def _refuse_to_lose(out: Path, inputs: Iterable[Path]) -> None:
+    """Raise `OSError` when writing to `out` would destroy something that is no release."""
+    place = out.resolve()
+    for folder in (path.resolve() for path in inputs):
+        if place == folder or place in folder.parents or folder in place.parents:
+            raise OSError(errno.EINVAL, f"lies in or around {folder}; name another place for the result", str(out))
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise OSError(errno.EEXIST, "exists and is no folder; name another place for the result", str(out))
+    if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
+        raise OSError(
+            errno.ENOTEMPTY, "holds something that is no release; name another place for the result", str(out)
+        )
+
+
+def _read_release(release: Path) -> tuple[dict[str, Any], dict[str, list[Article]], dict[str, Any]]:
+    """The manifest, the articles by split and the sources of a release; `OSError` when it is broken."""
+    try:
+        manifest = orjson.loads((release / "manifest.json").read_bytes())
+        return manifest, _released_articles(release, manifest), _json_or_empty(release / "sources.json")
+    except (orjson.JSONDecodeError, pa.ArrowInvalid, KeyError, TypeError, AttributeError) as error:
+        message = f"the release is broken ({_first_line(error)}); `wirecopy info` tells more"
+        raise OSError(errno.EINVAL, message, str(release)) from error
 
 
 def _json_or_empty(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import json_source_map
+from json_source_map.errors import InvalidInputError
 
 
 class Finding(NamedTuple):
@@ -59,7 +60,7 @@ def locate(problems: Iterable[Problem], source: str) -> list[Problem]:
     """
     try:
         places = json_source_map.calculate(source)
-    except (ValueError, IndexError, RecursionError):
+    except (ValueError, IndexError, RecursionError, InvalidInputError):
         return list(problems)
     located = []
     for problem in problems:

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,11 @@ class About:
         "News articles as they are scraped, boilerplate included, with five gold layers on one immutable string: "
         "zones, entities with coreference, values, attributions and events."
     )
+
+
+def with_restored_texts(about: About) -> About:
+    """What is to be said of a release that holds restored texts: they keep their own licences."""
+    return replace(about, license="other", license_url="https://spdx.org/licenses/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +299,9 @@ def make_card(tables: Tables, manifest: dict[str, Any], about: About, citation: 
         task_categories=["token-classification", "text-classification", "other"],
         task_ids=["named-entity-recognition", "coreference-resolution"],
         tags=["boilerplate-removal", "quotation-attribution", "event-extraction", "news"],
-        size_categories=[_size_category(sum(table.num_rows for table in tables["articles"].values()))],
+        size_categories=[
+            _size_category(sum(t.num_rows for name in ("articles", "standoff") for t in tables.get(name, {}).values()))
+        ],
     )
     infos = {name: DatasetInfo(features=features(CONFIGS[name])) for name in tables}
     DatasetInfosDict(infos).to_dataset_card_data(data)
@@ -307,6 +314,7 @@ def make_card(tables: Tables, manifest: dict[str, Any], about: About, citation: 
         rows="\n".join(_rows_line(name, tables[name]) for name in tables),
         revisions=", ".join(f"{name} {value}" for name, value in manifest["revisions"].items() if value is not None),
         citation=citation,
+        restored=_RESTORED if about.license == "other" else _STANDOFF,
     )
     return f"---\n{data.to_yaml(line_break=chr(10))}\n---\n\n{body}"
 
@@ -350,6 +358,10 @@ def _feature(field: pa.Field) -> Any:
     return datasets.Value(str(field.type))
 
 
+_STANDOFF = """Where the text of an article may not be passed on, the release has its annotation alone, in
+the config `standoff`. """
+_RESTORED = """**This copy holds restored texts of others under their own licences, some with all rights reserved: it
+is for the use of who restored it and may not be passed on.** """
 _CARD = """# {name} {version}
 
 News articles as they are scraped, with five gold layers on one immutable string each: zones (article or
@@ -404,8 +416,8 @@ would there. The splits are small; report intervals. Statements about real place
 
 ## Licences
 
-Texts: CC BY 4.0. Annotation: CC BY 4.0. The field `rights` of every article says so for the article; where the text
-of an article may not be passed on, the release has its annotation alone, in the config `standoff`.
+Annotation: CC BY 4.0. Texts written for the corpus: CC BY 4.0. {restored}The field `rights` of every article says so
+for the article.
 
 ## Citation
 

@@ -79,9 +79,7 @@ def as_sarif(problems: Sequence[Problem], n_files: int) -> str:
                         "rules": [
                             {
                                 "id": rule_id,
-                                "shortDescription": {"text": RULES[rule_id].title},
-                                "fullDescription": {"text": RULES[rule_id].rationale},
-                                "defaultConfiguration": {"level": RULES[rule_id].severity},
+                                **_rule_texts(rule_id),
                             }
                             for rule_id in broken
                         ],
@@ -93,6 +91,18 @@ def as_sarif(problems: Sequence[Problem], n_files: int) -> str:
         ],
     }
     return orjson.dumps(log, option=orjson.OPT_INDENT_2).decode("utf-8") + "\n"
+
+
+def _rule_texts(rule_id: str) -> dict[str, Any]:
+    """What SARIF says of a rule; nothing of what is no rule, such as a text that could not be fetched."""
+    rule = RULES.get(rule_id)
+    if rule is None:
+        return {}
+    return {
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.rationale},
+        "defaultConfiguration": {"level": rule.severity},
+    }
 
 
 def _sarif_result(problem: Problem, rule_index: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -232,7 +233,7 @@ def _explain(error: jsonschema.ValidationError) -> Violation:
             finding = Finding(
                 place,
                 f"{here} is {_short(error.instance)}, which is no label of {error.schema.get('x-labels', 'the list')}",
-                f"use one of {_quoted(error.validator_value)}",
+                f"use one of {_quoted(_nearest_first(error.instance, error.validator_value))}",
             )
         case "minItems":
             finding = Finding(
@@ -272,6 +273,12 @@ def resolve(node: dict[str, Any], root: dict[str, Any] | None = None) -> dict[st
         beside = {key: value for key, value in node.items() if key != "$ref"}
         node = {**(root or article_schema())["$defs"][node["$ref"].rpartition("/")[2]], **beside}
     return node
+
+
+def _nearest_first(found: Any, labels: list[str]) -> list[str]:
+    """The labels, those most like what was found first."""
+    near = get_close_matches(str(found), labels, n=3, cutoff=0.5)
+    return near + [label for label in labels if label not in near]
 
 
 def _quoted(words: list[str], most: int = 12) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import regex
@@ -81,7 +82,13 @@ def splits_character(text: str, offset: int) -> bool:
     line_start = text.rfind("\n", 0, offset) + 1
     line_end = text.find("\n", offset)
     line = text[line_start : line_end if line_end != -1 else len(text)]
-    return all(match.start() != offset - line_start for match in regex.finditer(r"\X", line))
+    return offset - line_start not in _character_starts(line)
+
+
+@lru_cache(maxsize=64)
+def _character_starts(line: str) -> frozenset[int]:
+    """Where the user-perceived characters of a line begin."""
+    return frozenset(match.start() for match in regex.finditer(r"\X", line))
 
 
 def splits_word(text: str, offset: int) -> bool:

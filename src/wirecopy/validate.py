@@ -125,7 +125,7 @@ def check_files(files: list[Path], progress: Callable[[Iterable], Iterable] = it
 
 def check_file(path: Path) -> tuple[Article | None, list[Problem]]:
     """Read one file and judge it by levels 1 to 5; whatever keeps it from being read is a problem."""
-    shown = path.as_posix()
+    shown = path.as_posix().encode("utf-8", "backslashreplace").decode("utf-8")
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
@@ -173,16 +173,17 @@ def check_corpus(folder: Path, progress: Callable[[Iterable], Iterable] = iter) 
         else:
             corpus.passes[relative] = article
     corpus.unread = frozenset(unread)
-    registers_sound = _read_registers(corpus, result)
+    splits_sound = _read_registers(corpus, result)
     result.n_files += len(files)
-    if registers_sound:
+    if splits_sound:
         result.problems += _check_together(corpus)
     result.problems.sort(key=lambda p: p.sort_key)
     return result
 
 
 def _read_registers(corpus: Corpus, result: Result) -> bool:
-    """Read splits.json, sources.json and waivers.json into the corpus; False if one is unsound."""
+    """Read splits.json, sources.json and waivers.json into the corpus; False if the splits are unsound,
+    without which the articles cannot be judged together."""
     sound = True
     for name, empty in _REGISTERS.items():
         path = corpus.folder / name
@@ -191,7 +192,7 @@ def _read_registers(corpus: Corpus, result: Result) -> bool:
         result.n_files += 1
         content, problems = _read_register(path)
         result.problems += problems
-        sound = sound and not problems
+        sound = sound and not (problems and name == "splits.json")
         attribute = name.removesuffix(".json")
         setattr(corpus, attribute, empty if problems else content)
     corpus.registered = (corpus.folder / "splits.json").exists()
@@ -206,7 +207,8 @@ def _read_register(path: Path) -> tuple[Any, list[Problem]]:
         return None, [_problem("file-unreadable", path.as_posix(), finding)]
     problems = list(_file_problems(content, path.as_posix()))
     if problems:
-        return None, problems
+        located = locate(problems, content.decode("utf-8", "replace").removeprefix("\ufeff"))
+        return None, located
     parsed = orjson.loads(content)
     structural = [
         _problem(violation.rule, path.as_posix(), violation.finding)

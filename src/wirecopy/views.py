@@ -9,6 +9,7 @@ between them, at least one. White space that no boilerplate interrupts stays as 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from wirecopy.article import ATTRIBUTION_ROLES, Article, text_hash
 
 _CLOSING = frozenset(",.;:!?)]}%”’»")
 _OPENING = frozenset("([{“‘«£$€#")
+_ENDING = re.compile(r"'(?:s|d|m|t|ll|re|ve)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def clean_text(article: Article) -> tuple[str, OffsetMap]:
         if before is not None:
             between = raw[before["end"] : zone["start"]]
             if between.strip():
-                separator = _separator(raw[before["end"] - 1], between, zone, raw)
+                separator = _separator(before["end"] - 1, between, zone, raw)
             else:
                 separator = between
                 stretches.append(Stretch(length, before["end"], len(between)))
@@ -112,21 +114,27 @@ def _merged(stretches: list[Stretch]) -> list[Stretch]:
     return merged
 
 
-def _separator(before: str, between: str, zone: dict[str, Any], raw: str) -> str:
+def _separator(before: int, between: str, zone: dict[str, Any], raw: str) -> str:
     """What stands in the clean text for white space and boilerplate before an article zone."""
     if not zone["continues"]:
-        breaks = max((run for run in _blank_runs(between) if "\n" in run), key=len, default="\n")
-        return "\n" * breaks.count("\n")
-    if before in _OPENING or _closes(raw, zone["start"]):
+        return "\n" * max(1, *(run.count("\n") for run in _blank_runs(between)), 1)
+    if _opens(raw, before) or _closes(raw, zone["start"]):
         return ""
     return " "
 
 
-def _closes(raw: str, at: int) -> bool:
-    """Whether the character is closing punctuation; a straight quotation mark closes when no letter
-    or digit follows it."""
+def _opens(raw: str, at: int) -> bool:
+    """Whether the character is opening punctuation; a straight quotation mark opens after white space."""
     if raw[at] in "\"'":
-        return not raw[at + 1 : at + 2].isalnum()
+        return at == 0 or raw[at - 1].isspace() or raw[at - 1] in _OPENING
+    return raw[at] in _OPENING
+
+
+def _closes(raw: str, at: int) -> bool:
+    """Whether the character is closing punctuation; a straight quotation mark closes when no letter or
+    digit follows it, and an apostrophe when it begins an ending such as 's."""
+    if raw[at] in "\"'":
+        return not raw[at + 1 : at + 2].isalnum() or _ENDING.match(raw, at) is not None
     return raw[at] in _CLOSING
 
 

@@ -53,11 +53,11 @@ def attribution_implicit(subject: Subject) -> Iterator[Finding]:
 
 @rule("attribution-quotes", 4, "article")
 def attribution_quotes(subject: Subject) -> Iterator[Finding]:
-    """Direct and mixed content holds quotation marks, indirect content holds none of its own.
+    """Direct content with a cue, and mixed content, hold quotation marks of their own.
 
     An answer of a printed interview and the middle paragraph of a long quotation, which have no cue
-    of their own, may do without. Quotation marks in a content that belong to an attribution inside
-    it are that one's.
+    of their own, may do without. Quotation marks that belong to an attribution inside the content are
+    that one's.
     """
     if subject.text is None:
         return

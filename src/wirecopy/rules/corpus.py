@@ -98,8 +98,9 @@ def split_missing(corpus: Corpus) -> Iterator[CorpusFinding]:
     """
     if not corpus.registered:
         return
+    split_of = corpus.split_of
     for path, article in corpus.articles.items():
-        if article["id"] not in corpus.split_of:
+        if article["id"] not in split_of:
             yield CorpusFinding(
                 path,
                 "/id",
@@ -144,7 +145,7 @@ def article_lost(corpus: Corpus) -> Iterator[CorpusFinding]:
     An id once published is never lost in silence: a withdrawn article leaves its id and the reason.
     """
     present = {article["id"] for article in corpus.articles.values()}
-    present |= {Path(path).stem for path in corpus.unread}
+    present |= {Path(path).stem for path in corpus.unread if path.startswith("articles/")}
     for i, story in enumerate(corpus.splits["stories"]):
         for j, article_id in enumerate(story["articles"]):
             if article_id not in present:
@@ -208,9 +209,10 @@ def pass_missing(corpus: Corpus) -> Iterator[CorpusFinding]:
 
 @rule("pass-stray", 6, "corpus")
 def pass_stray(corpus: Corpus) -> Iterator[CorpusFinding]:
-    """A pass is one annotator's pass over the text of an existing article.
+    """A pass says whose it is, and is over the text of the gold article of its id.
 
-    A pass over another text cannot be compared with the gold.
+    A pass over another text cannot be compared with the gold. An article may have passes before it has
+    gold.
     """
     by_id = {article["id"]: article for article in corpus.articles.values()}
     for path, found in corpus.passes.items():
@@ -248,8 +250,8 @@ def gold_status(corpus: Corpus) -> Iterator[CorpusFinding]:
                 path,
                 "/annotation/status",
                 f'/annotation has status "{annotation["status"]}"'
-                + (" and no adjudicator" if annotation["gold"] is None else ""),
-                'set status to "gold" and name the adjudicator in /annotation/gold',
+                + (", and gold, the adjudicator, is null" if annotation["gold"] is None else ""),
+                'set status to "gold" and gold to {"annotator": …, "date": …} of who decided',
             )
 
 
@@ -286,7 +288,8 @@ def near_duplicate(corpus: Corpus) -> Iterator[CorpusFinding]:
     for paths in holders.values():
         for i, first in enumerate(paths):
             shared.update((first, second) for second in paths[i + 1 :])
-    split_of = {path: corpus.split_of.get(corpus.articles[path]["id"]) for path in runs}
+    split_of_article = corpus.split_of
+    split_of = {path: split_of_article.get(corpus.articles[path]["id"]) for path in runs}
     for (first, second), count in sorted(shared.items()):
         share = count / min(len(runs[first]), len(runs[second]))
         if share >= NEAR_DUPLICATE and split_of[first] != split_of[second]:
@@ -350,6 +353,10 @@ def label_unused(corpus: Corpus) -> Iterator[CorpusFinding]:
     if not corpus.registered:
         return
     waived = {w["subject"]: i for i, w in enumerate(corpus.waivers) if w["rule"] == "label-unused"}
+    known = {f"{inventory}/{name}" for inventory in USED_INVENTORIES for name in shape.names(inventory)}
+    for subject in sorted(waived.keys() - known):
+        message = f"{subject} is waived, but there is no such label"
+        yield CorpusFinding("waivers.json", f"/{waived[subject]}", message, "correct or delete the waiver")
     for inventory, used in label_counts(corpus.articles).items():
         for name in shape.names(inventory):
             subject = f"{inventory}/{name}"

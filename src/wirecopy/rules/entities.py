@@ -11,7 +11,7 @@ from wirecopy.rules.subject import Subject
 
 PRONOUNS = frozenset(
     """
-    i me my mine myself we us our ours ourselves you your yours yourself yourselves he him his himself
+    i me my myself we us our ours ourselves you your yours yourself yourselves he him his himself
     she her hers herself it its itself they them their theirs themselves who whom whose
     """.split()  # noqa: SIM905
 )
@@ -72,16 +72,18 @@ def mention_crossing(subject: Subject) -> Iterator[Finding]:
 
 @rule("mention-level", 4, "article")
 def mention_level(subject: Subject) -> Iterator[Finding]:
-    """Pronouns have level PRO, and nothing longer than a word has.
+    """Pronouns have level PRO, and nothing longer than two words has.
 
-    Checked in English articles against words that are always pronouns, such as "she" and "whose".
+    Checked in English articles against words that are always pronouns, such as "she" and "whose";
+    titles of works and words in capitals ("WHO") may be names all the same.
     """
     if subject.text is None or not subject.article["language"].startswith("en"):
         return
-    for i, j, _, mention in _mentions(subject):
+    for i, j, entity, mention in _mentions(subject):
         surface = subject.text[mention["start"] : mention["end"]]
         place = pointer_to("entities", i, "mentions", j, "level")
-        if surface.casefold() in PRONOUNS and surface != "US" and mention["level"] != "PRO":
+        may_be_name = entity["type"] == "WORK_OF_ART" or (len(surface) > 1 and surface.isupper())
+        if surface.casefold() in PRONOUNS and not may_be_name and mention["level"] != "PRO":
             yield Finding(place, f'{place} of "{surface}" is {mention["level"]}', "write PRO")
         if mention["level"] == "PRO" and len(surface.split()) > 2:
             yield Finding(place, f'{place} of "{surface}" is PRO, but it is a phrase', "write NOM, or cut the span")

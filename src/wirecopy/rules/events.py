@@ -75,7 +75,7 @@ def argument_repeated(subject: Subject) -> Iterator[Finding]:
     for i, event in enumerate(subject.article["events"]):
         seen = set()
         for j, argument in enumerate(event["arguments"]):
-            key = tuple(argument.values())
+            key = tuple(argument[name] for name in ("role", "entity", "value", "event"))
             if key in seen:
                 place = pointer_to("events", i, "arguments", j)
                 yield Finding(place, f"{place} repeats an argument with the role {argument['role']}", "delete it")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from wirecopy import shape, spans
@@ -94,12 +95,18 @@ def reference_dangling(subject: Subject) -> Iterator[Finding]:
         found = subject.kind_of_id(local_id)
         if found != kind:
             what = f"which is an id of another kind ({found})" if found else "which nothing has as its id"
-            known = ", ".join(sorted(_owners(subject, kind))[:8]) or "none"
+            known = ", ".join(_nearest_first(local_id, _owners(subject, kind))[:8]) or "none"
             yield Finding(
                 pointer,
                 f'{pointer} is "{local_id}", {what}; expected the id of an {kind}'.replace("an value", "a value"),
                 f"correct the id, or add what it names; there are: {known}",
             )
+
+
+def _nearest_first(wanted: str, ids: Iterable[str]) -> list[str]:
+    """The ids, those most like the wanted one first."""
+    near = get_close_matches(wanted, list(ids), n=3)
+    return near + sorted(set(ids) - set(near))
 
 
 def _owners(subject: Subject, kind: str) -> dict[str, dict]:
@@ -239,7 +246,7 @@ def _is_named(entity: dict[str, Any]) -> bool:
 
 def _names_of_group(entity: dict[str, Any]) -> set[str]:
     """The names that the name of a group entity lists."""
-    return set(re.split(r", | and ", entity["name"]))
+    return set(re.split(r", and |, | and ", entity["name"]))
 
 
 @rule("value-in-name", 5, "article")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import regex
 
 from wirecopy import spans
-from wirecopy.article import line_hashes, text_hash
+from wirecopy.article import line_hashes, no_break_spaces, text_hash
 from wirecopy.problems import Finding, pointer_to
 from wirecopy.rules.registry import rule
 from wirecopy.rules.subject import Subject, quote
@@ -51,6 +51,8 @@ def text_hash_matches(subject: Subject) -> Iterator[Finding]:
         )
     if subject.text is None:
         return
+    if lines and subject.article["no_break_spaces"] != no_break_spaces(subject.text):
+        yield Finding("/no_break_spaces", "/no_break_spaces are not those of the text", RUN_ANCHOR)
     if lines and lines != line_hashes(subject.text):
         yield Finding("/line_sha256", "/line_sha256 are not the hashes of the text's lines", RUN_ANCHOR)
     found = text_hash(subject.text)

@@ -22,8 +22,8 @@ _DURATION_DATE = rf"P(?:{_COUNT}(?:DE|CE|ML|Y|Q|M|W|WE|D))+"
 _DURATION_TIME = rf"P(?:{_COUNT}D)?T(?:{_COUNT}(?:H|M|S|TI|MO|AF|EV|NI))+"
 
 TIMEX = {
-    "DATE": re.compile(rf"(?:{_DATE}|{_DURATION_DATE}|PAST_REF|PRESENT_REF|FUTURE_REF)"),
-    "TIME": re.compile(rf"(?:(?:{_DATE})?{_CLOCK}|{_DURATION_TIME}|PAST_REF|PRESENT_REF|FUTURE_REF)"),
+    "DATE": re.compile(rf"(?:{_DATE}|{_DURATION_DATE}|PAST_REF|PRESENT_REF|FUTURE_REF)", re.ASCII),
+    "TIME": re.compile(rf"(?:(?:{_DATE})?{_CLOCK}|{_DURATION_TIME}|PAST_REF|PRESENT_REF|FUTURE_REF)", re.ASCII),
 }
 """Well-formed TIMEX3 values by value type, after ISO-TimeML (ISO 24617-1:2012)."""
 
@@ -58,10 +58,10 @@ def value_timex(subject: Subject) -> Iterator[Finding]:
 
 def _exists(value: str) -> bool:
     """Whether the value's day, if it is given in full, is in its month."""
-    match = re.match(r"(\d{4})-(\d\d)-(\d\d)", value)
+    match = re.match(r"(\d{4}|XXXX)-(\d\d)-(\d\d)", value, re.ASCII)
     if match is None:
         return True
-    year, month, day = (int(part) for part in match.groups())
+    year, month, day = (int(part) for part in (match[1].replace("XXXX", "2000"), match[2], match[3]))
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     lengths = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
     return day <= lengths[month - 1]
@@ -82,3 +82,19 @@ def value_overlap(subject: Subject) -> Iterator[Finding]:
                 f"{place} {subject.surface(value)} overlaps the {before['type']} {subject.surface(before)}",
                 "keep the longer one, or part them",
             )
+
+
+@rule("date-impossible", 4, "article")
+def date_impossible(subject: Subject) -> Iterator[Finding]:
+    """The day of publication and the days of annotation are in the calendar.
+
+    Relative dates are resolved against the day of publication; from one that never was, they cannot.
+    """
+    annotation = subject.article["annotation"]
+    days = {pointer_to("published"): subject.article["published"]}
+    days |= {pointer_to("annotation", "passes", i, "date"): w["date"] for i, w in enumerate(annotation["passes"])}
+    if annotation["gold"] is not None:
+        days[pointer_to("annotation", "gold", "date")] = annotation["gold"]["date"]
+    for place, day in days.items():
+        if not _exists(day):
+            yield Finding(place, f"{place} is {day}, a day that its month does not have", "correct the date")

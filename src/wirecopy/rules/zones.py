@@ -145,7 +145,7 @@ def zone_headline(subject: Subject) -> Iterator[Finding]:
             lines.append(surface)
     if not lines:
         yield Finding("/zones", "no zone is a headline", "mark the zone that holds the title")
-    elif subject.article["title"] not in lines:
+    elif "".join(subject.article["title"].split()) not in {"".join(line.split()) for line in lines}:
         yield Finding(
             "/title",
             f"/title is {quote(subject.article['title'])}, the headline is {quote(lines[0])}",
