@@ -14,6 +14,7 @@ import datasets
 
 import wirecopy
 from wirecopy.cli import CLEAN, FINDINGS, fail
+from wirecopy.rules.corpus import SPLITS
 from wirecopy.verify import loaded_differences
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as cache:
         for config, described in manifest["configs"].items():
             loaded = datasets.load_dataset(str(release), config, cache_dir=cache)
-            rows.append([config, *(str(len(loaded[s])) if s in loaded else "–" for s in loaded), columns(loaded)])
+            rows.append([config, *(str(len(loaded[s])) if s in loaded else "–" for s in SPLITS), columns(loaded)])
             differences += loaded_differences(config, described, loaded, manifest["version"])
     print_table([["config", "train", "validation", "test", "columns"], *rows])
     for difference in differences:
