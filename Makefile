@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help release reproduce test validate generate lint environment clean
+.PHONY: help release reproduce test baselines validate generate lint environment clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /	/'
@@ -24,6 +24,10 @@ test: environment  ## everything that CI runs
 	$(BIN)/python scripts/generate.py --check
 	$(BIN)/python scripts/validate.py --strict corpus
 	$(BIN)/python -m pytest
+
+baselines: environment  ## run the baselines and write their figures into the README
+	$(BIN)/python baselines/run.py
+	$(BIN)/python scripts/generate.py
 
 validate: environment  ## check the corpus alone
 	$(BIN)/python scripts/validate.py --strict corpus

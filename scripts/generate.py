@@ -1,8 +1,8 @@
 """Write what is generated from the schema, the labels, the rules and the corpus into its files.
 
 With --check nothing is written, and the status is 1 when a file differs from what its source makes
-now. Generated are: the enumerations of schema/article.schema.json, the label tables of
-corpus/GUIDELINES.md, docs/rules.md, docs/data.md, the figures of DATASHEET.md and README.md, and the
+now. Generated are: the enumerations of the schemas of articles and predictions, the label tables of
+corpus/GUIDELINES.md, docs/rules.md, docs/data.md, docs/scoring.md, the figures of DATASHEET.md and README.md, and the
 version wherever it is shown: in CITATION.cff, .zenodo.json and README.md. The version itself stands in
 src/wirecopy/__init__.py, the day of its release in CHANGELOG.md.
 """
@@ -28,6 +28,10 @@ from wirecopy.files import write_atomically
 from wirecopy.problems import Problem
 from wirecopy.rules import LEVELS, RULES, Corpus, Rule
 from wirecopy.rules.corpus import SPLITS
+from wirecopy.scoring import TASKS
+from wirecopy.scoring.intervals import LEVEL, N_DRAWS
+from wirecopy.scoring.measures import Measure, Task
+from wirecopy.scoring.render import percent
 from wirecopy.tables import CONFIGS, inventory_of, named_spans, tokenize
 from wirecopy.validate import check_corpus, check_file
 from wirecopy.views import clean_text
@@ -72,15 +76,18 @@ def generated_files() -> Iterator[tuple[str, str]]:
         "label_figures": lambda _: label_figures(corpus),
         "configs": lambda _: config_table(),
         "bibtex": lambda _: f"```bibtex\n{bibtex(yaml.load(cff, yaml.BaseLoader), wirecopy.__version__)}\n```",
+        "baselines": lambda _: baseline_table(),
     }
     yield "CITATION.cff", cff
     yield ".zenodo.json", zenodo(yaml.load(cff, yaml.BaseLoader)).decode("utf-8")
-    yield "schema/article.schema.json", schema_with_enumerations()
+    yield "schema/article.schema.json", with_enumerations(shape.article_schema())
+    yield "schema/prediction.schema.json", with_enumerations(shape.prediction_schema())
     for name in ("corpus/GUIDELINES.md", "DATASHEET.md", "README.md"):
         text = with_blocks((ROOT / name).read_text(encoding="utf-8"), producers)
         yield name, _ANY_VERSION.sub(wirecopy.__version__, text) if name == "README.md" else text
     yield "docs/rules.md", rules_page()
     yield "docs/data.md", data_page()
+    yield "docs/scoring.md", scoring_page()
 
 
 def released() -> str:
@@ -100,16 +107,18 @@ def with_blocks(text: str, producers: dict[str, Callable[[str], str]]) -> str:
 # The schema and the guidelines
 
 
-def schema_with_enumerations() -> str:
-    """The schema with each enumeration that names an inventory filled from labels.json."""
+def with_enumerations(schema: dict[str, Any]) -> str:
+    """The schema with each enumeration that names inventories filled from labels.json."""
 
     def fill(node: Any) -> Any:
         if isinstance(node, dict):
             filled = {key: fill(item) for key, item in node.items()}
-            return {**filled, "enum": list(shape.names(node["x-labels"]))} if "x-labels" in node else filled
+            if "x-labels" in node:
+                filled["enum"] = [name for inventory in node["x-labels"].split() for name in shape.names(inventory)]
+            return filled
         return [fill(item) for item in node] if isinstance(node, list) else node
 
-    return orjson.dumps(fill(shape.article_schema()), option=orjson.OPT_INDENT_2).decode("utf-8") + "\n"
+    return orjson.dumps(fill(schema), option=orjson.OPT_INDENT_2).decode("utf-8") + "\n"
 
 
 def label_table(inventory: str) -> str:
@@ -287,20 +296,23 @@ def data_page() -> str:
     return "\n".join(parts)
 
 
-def _field_rows(node: dict[str, Any], prefix: str) -> Iterator[list[str]]:
+def _field_rows(node: dict[str, Any], prefix: str, root: dict[str, Any] | None = None) -> Iterator[list[str]]:
+    root = root or node
     for key, field in node["properties"].items():
-        field = shape.resolve(field)
+        field = shape.resolve(field, root)
         kind = field.get("type", "string")
         kind = " or ".join(kind) if isinstance(kind, list) else kind
         if "x-labels" in field:
-            kind = f"label of [{field['x-labels']}](#{field['x-labels']})"
+            inventories = field["x-labels"].split()
+            page = "" if root is shape.article_schema() else "data.md"
+            kind = "label of " + " or ".join(f"[{inventory}]({page}#{inventory})" for inventory in inventories)
         name = f"{prefix}{key}"
-        items = shape.resolve(field.get("items", {}))
+        items = shape.resolve(field.get("items", {}), root)
         yield [f"`{name}`", kind, field["description"]]
         if "properties" in field:
-            yield from _field_rows(field, f"{name}.")
+            yield from _field_rows(field, f"{name}.", root)
         elif "properties" in items:
-            yield from _field_rows(items, f"{name}[].")
+            yield from _field_rows(items, f"{name}[].", root)
 
 
 def _column_rows(schema: Any) -> Iterator[list[str]]:
@@ -398,6 +410,83 @@ def config_table() -> str:
     return markdown_table(
         [["config", "what it holds"], *([f"`{config.name}`", config.description] for config in CONFIGS.values())]
     )
+
+
+# docs/scoring.md and the baselines
+
+
+def scoring_page() -> str:
+    """Every measure of every task with definition, source and worked example, and the form of a prediction."""
+    parts = [
+        "# Scoring\n",
+        "Generated by `scripts/generate.py` from the measures in `src/wirecopy/scoring/` and from "
+        "`schema/prediction.schema.json`.\n",
+        _SCORING_INTRODUCTION.format(n_draws=f"{N_DRAWS:,}", level=f"{LEVEL:.0%}"),
+    ]
+    for task in TASKS.values():
+        parts.append(f"## {task.name}\n\n{task.description}. {_views_of(task)}\n")
+        parts.append(markdown_table([["measure", "what it is", "source", "worked example"], *_measure_rows(task)]))
+        parts.append("")
+    fields = _field_rows(shape.prediction_schema(), "")
+    parts += ["## A prediction\n", shape.prediction_schema()["description"] + "\n"]
+    parts.append(markdown_table([["field", "type", "meaning"], *fields]) + "\n")
+    return "\n".join(parts)
+
+
+_SCORING_INTRODUCTION = """## What all measures share
+
+Counts of articles are added over the split (micro); precision, recall and F1 follow from the sums. Nothing
+predicted of what there is gives precision 0, something predicted where there is nothing gives recall 0, and
+where there is nothing in either there is nothing to measure: `–`, and `null` in JSON. The macro figures are
+means over the articles that have anything to measure. A prediction given twice is wrong the second time. An
+article without a prediction counts as missed.
+
+Tokens are runs of word characters (letters, digits, underscore) and every other single character that is not
+white space; signatures call them `word-runs`. The scorer has no other tokenizer, so a figure depends on text
+and spans alone.
+
+Intervals are {level} percentile bootstrap intervals (Efron 1979) over articles, {n_draws} draws with a fixed
+seed. `wirecopy compare` gives the difference of two systems with a paired bootstrap interval and the two-sided
+p of a randomisation test (Noreen 1989), exact for up to 13 articles.
+
+Breakdowns are of one measure a task: by publisher, topic (an article counts for each of its topics) and genre
+with precision and recall; by label where gold and prediction both have one; and by properties of the gold
+items, as recall. The distance from boilerplate is that of the gold item on the page, in characters; what one
+character parts, touches.
+
+A signature has all that a figure depends on beside the predictions: task, measure and its settings, view,
+split, version and content hash of the articles scored, version of the definitions (`scorer`) and of the
+program.
+"""
+
+
+def _views_of(task: Task) -> str:
+    return f"Scored in the {' and the '.join(task.views)} view{'s' if len(task.views) > 1 else ''}."
+
+
+def _measure_rows(task: Task) -> Iterator[list[str]]:
+    for measure in task.measures:
+        yield [f"`{measure.id}`", measure.definition, measure.source, measure.example]
+
+
+def baseline_table() -> str:
+    """The figures of baselines/results.json, one row a figure."""
+    results = orjson.loads((ROOT / "baselines" / "results.json").read_bytes())
+    rows = [["task", "system", "view", "measure", "P", "R", "F1", "95 %"]]
+    for row in results:
+        low, high = row["interval"] or (None, None)
+        accuracy = _measure_named(row["task"], row["measure"]).kind == "accuracy"
+        figures = [row["f1"]] if accuracy else [row["precision"], row["recall"], row["f1"]]
+        cells = [*["" for _ in range(3 - len(figures))], *map(percent, figures)]
+        settings = row["measure"].replace("|", ", ").replace(":", " ")
+        rows.append([row["task"], row["system"], row["view"], settings, *cells, f"{percent(low)}–{percent(high)}"])
+    signatures = "\n".join(f"{percent(row['f1']):>5}  {row['system']:<7}  {row['signature']}" for row in results)
+    folded = f"<details><summary>F1 with signatures</summary>\n\n```\n{signatures}\n```\n\n</details>"
+    return f"{markdown_table(rows)}\n\n{folded}"
+
+
+def _measure_named(task: str, measure: str) -> Measure:
+    return next(m for m in TASKS[task].measures if m.id == measure)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
             loaded = datasets.load_dataset(str(release), config, cache_dir=cache)
             rows.append([config, *(str(len(loaded[s])) if s in loaded else "–" for s in SPLITS), columns(loaded)])
             differences += loaded_differences(config, described, loaded, manifest["version"])
-    print_table([["config", "train", "validation", "test", "columns"], *rows])
+    print_table([["config", *SPLITS, "columns"], *rows])
     for difference in differences:
         print(difference)
     print(f"{release.name}: {'loaded and verified' if not differences else f'{len(differences)} differences'}")

@@ -95,7 +95,7 @@ def test_show_of_an_article_of_the_wrong_shape_gives_its_problems(capsys):
 
 
 def test_help_imports_nothing_heavy():
-    heavy = ("datasets", "pyarrow", "spacy", "jsonschema", "pandas", "tqdm")
+    heavy = ("datasets", "pyarrow", "spacy", "jsonschema", "pandas", "tqdm", "numpy", "scipy")
     code = f"import sys, wirecopy.cli; print([m for m in {heavy!r} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert found.stdout.strip() == "[]"

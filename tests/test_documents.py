@@ -125,7 +125,12 @@ def every_node(node):
 
 
 @pytest.mark.parametrize(
-    "schema", [shape.article_schema(), *map(shape.register_schema, ("splits", "sources", "waivers"))]
+    "schema",
+    [
+        shape.article_schema(),
+        shape.prediction_schema(),
+        *map(shape.register_schema, ("splits", "sources", "waivers")),
+    ],
 )
 def test_schemas_are_valid_closed_and_documented(schema):
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -134,12 +139,12 @@ def test_schemas_are_valid_closed_and_documented(schema):
         if "properties" in node and "type" in node:
             assert node["additionalProperties"] is False
             for name, field in node["properties"].items():
-                described = shape.resolve(field) if schema is shape.article_schema() else field
+                described = shape.resolve(field, schema)
                 assert described["title"] and described["description"] and described["examples"], name
 
 
-def test_examples_of_the_schema_are_valid():
-    schema = shape.article_schema()
+@pytest.mark.parametrize("schema", [shape.article_schema(), shape.prediction_schema()])
+def test_examples_of_the_schema_are_valid(schema):
     for node in every_node(schema):
         if "examples" in node and "title" in node:
             validator = jsonschema.Draft202012Validator({**node, "$defs": schema["$defs"]})

@@ -204,3 +204,12 @@ def test_croissant_is_valid_and_loads_what_the_tables_hold(release, load):
     row = load(release, "attributions")["test"][0]
     starts = [span["attributions/test/spans/start"] for span in record["attributions/test/spans"]]
     assert starts == [span["start"] for span in row["spans"]]
+
+
+def test_summary_has_a_row_for_every_config_and_a_dash_for_a_split_without_rows(release, manifest):
+    told = run("scripts/summary.py", release)
+    assert told.returncode == 0, told.stdout + told.stderr
+    rows = {line.split()[0]: line.split()[1:4] for line in told.stdout.splitlines()[1:-1]}
+    for config, described in manifest["configs"].items():
+        splits = described["splits"]
+        assert rows[config] == [str(splits[s]["rows"]) if s in splits else "–" for s in ("train", "validation", "test")]

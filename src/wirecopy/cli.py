@@ -1,4 +1,4 @@
-"""The command line: `wirecopy validate | anchor | show | hydrate | info`.
+"""The command line: `wirecopy validate | anchor | show | score | compare | hydrate | info`.
 
 Exit status: 0 clean, 1 findings, 2 the tool itself could not run. Data goes to standard output,
 progress and complaints to standard error.
@@ -64,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_validate(commands)
     _add_anchor(commands)
     _add_show(commands)
+    _add_score(commands)
+    _add_compare(commands)
     _add_hydrate(commands)
     _add_info(commands)
     return parser
@@ -163,6 +165,92 @@ def _show(options: argparse.Namespace) -> int:
         else:
             sys.stdout.write(show(article, coloured if sys.stdout.isatty() else plain, text))
     return status
+
+
+_TASKS = ("zones", "ner", "coreference", "attributions", "events")
+
+
+def _add_score(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "score",
+        help="score predictions against the gold of a release",
+        description="Score the PREDICTIONS (JSON Lines, one object an article and view, see "
+        "schema/prediction.schema.json) and print every figure with a 95 %% interval, breakdowns, and a signature to "
+        "paste beside it. An article without a prediction counts as missed. Exit status: 0 scored, 1 the predictions "
+        "have errors, 2 could not run.",
+    )
+    command.add_argument("task", choices=_TASKS, metavar="TASK", help=", ".join(_TASKS))
+    command.add_argument("predictions", type=Path, metavar="PREDICTIONS")
+    _add_gold_options(command)
+    command.set_defaults(run=_score)
+
+
+def _add_compare(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "compare",
+        help="compare two systems' predictions",
+        description="Score two systems on the same articles and test, measure by measure, whether they differ: "
+        "difference of F1, paired bootstrap interval, and p of a randomisation test. Exit status as of score.",
+    )
+    command.add_argument("task", choices=_TASKS, metavar="TASK", help=", ".join(_TASKS))
+    command.add_argument("first", type=Path, metavar="FIRST")
+    command.add_argument("second", type=Path, metavar="SECOND")
+    _add_gold_options(command)
+    command.set_defaults(run=_compare)
+
+
+def _add_gold_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--split", choices=("train", "validation", "test", "all"), default="test")
+    release = Path("dist", wirecopy.__version__)
+    command.add_argument("--release", type=Path, default=release, metavar="DIR", help=f"default: {release.as_posix()}")
+    command.add_argument("--format", choices=("text", "json", "latex"), default="text")
+
+
+def _score(options: argparse.Namespace) -> int:
+    from wirecopy.scoring.render import FORMATS
+
+    reports = _reports(options, [options.predictions])
+    if isinstance(reports, int):
+        return reports
+    sys.stdout.write(FORMATS[options.format](reports[0].values()))
+    return CLEAN
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from wirecopy.scoring import compare
+    from wirecopy.scoring.render import COMPARISON_FORMATS
+
+    reports = _reports(options, [options.first, options.second])
+    if isinstance(reports, int):
+        return reports
+    first, second = reports
+    if first.keys() != second.keys():
+        return fail(f"{options.first} has the views {', '.join(first)}, {options.second} has {', '.join(second)}")
+    compared = [compare(first[view], second[view]) for view in first]
+    sys.stdout.write(COMPARISON_FORMATS[options.format](compared))
+    return CLEAN
+
+
+def _reports(options: argparse.Namespace, files: Sequence[Path]) -> list | int:
+    """The reports of each file by view, or the exit status when they cannot be had."""
+    from wirecopy.report import as_text
+    from wirecopy.scoring import GoldError, PredictionError, read_gold, score_views
+
+    problems: list = []
+    reports: list = []
+    try:
+        gold = read_gold(options.release, options.split)
+        for path in files:
+            try:
+                reports.append(score_views(options.task, gold, path))
+            except PredictionError as error:
+                problems += error.problems
+    except GoldError as error:
+        return fail(str(error))
+    if problems:
+        sys.stderr.write(as_text(problems, len(files)))
+        return FINDINGS
+    return reports
 
 
 def _add_hydrate(commands: argparse._SubParsersAction) -> None:

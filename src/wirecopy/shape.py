@@ -163,6 +163,27 @@ def _explained(validator: jsonschema.Draft202012Validator, content: Any) -> list
     return found
 
 
+@cache
+def prediction_schema() -> dict[str, Any]:
+    """The parsed JSON Schema of a prediction."""
+    return orjson.loads((schema_folder() / "prediction.schema.json").read_bytes())
+
+
+@cache
+def _fast_prediction_validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(prediction_schema())
+
+
+def prediction_violations(record: Any) -> list[Violation]:
+    """Everything in which a parsed prediction departs from its schema."""
+    if not _fast_prediction_validator().is_valid(record):
+        return [_explain(error) for error in jsonschema.Draft202012Validator(prediction_schema()).iter_errors(record)]
+    return [
+        Violation("field-type", _found(pointer, "an integer", "a number with a fraction"))
+        for pointer in _floats(record, "")
+    ]
+
+
 def _floats(node: Any, pointer: str) -> Iterator[str]:
     """Pointers to the numbers that were written with a fraction or an exponent."""
     if isinstance(node, float):
@@ -244,10 +265,12 @@ def _meaning(schema: dict[str, Any], key: str) -> str:
     return resolve(schema["properties"][key]).get("description", "see the schema").rstrip(".")
 
 
-def resolve(node: dict[str, Any]) -> dict[str, Any]:
-    """The schema node that `node` stands for, its `$ref` followed."""
+def resolve(node: dict[str, Any], root: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The schema node that `node` stands for: its `$ref` into `root` (the schema of an article, if
+    not given) followed, and what stands beside the `$ref` kept."""
     while "$ref" in node:
-        node = article_schema()["$defs"][node["$ref"].rpartition("/")[2]]
+        beside = {key: value for key, value in node.items() if key != "$ref"}
+        node = {**(root or article_schema())["$defs"][node["$ref"].rpartition("/")[2]], **beside}
     return node
 
 

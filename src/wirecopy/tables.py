@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from wirecopy import shape, spans
 from wirecopy.article import ATTRIBUTION_ROLES, Article
-from wirecopy.views import clean_view
+from wirecopy.views import clean_view, named_spans
 
 Row = dict[str, Any]
 
@@ -179,17 +179,6 @@ def ner_rows(article: Article) -> list[Row]:
             }
         )
     return rows
-
-
-def named_spans(article: Article) -> list[Row]:
-    """The flat OntoNotes-18 annotation: NAM mentions and values with their `type`, outermost only."""
-    names = [
-        {"start": m["start"], "end": m["end"], "type": e["type"]}
-        for e in article["entities"]
-        for m in e["mentions"]
-        if m["level"] == "NAM"
-    ]
-    return spans.outermost(names + [_picked(v, "start", "end", "type") for v in article["values"]])
 
 
 def _bio(tokens: Tokens, line_start: int, tagged: list[Row]) -> list[str]:

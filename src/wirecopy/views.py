@@ -206,3 +206,15 @@ def _only_boilerplate_between(article: Article, before: Any, after: Any) -> bool
     rest += article["text"][position : between["end"]]
     continued = any(z["continues"] and z["start"] == after["start"] for z in article["zones"])
     return bool(boilerplate) and not rest.strip() and continued
+
+
+def named_spans(article: Article) -> list[dict[str, Any]]:
+    """The flat OntoNotes-18 annotation: NAM mentions and values with their `type`, outermost only."""
+    names = [
+        {"start": m["start"], "end": m["end"], "type": e["type"]}
+        for e in article["entities"]
+        for m in e["mentions"]
+        if m["level"] == "NAM"
+    ]
+    values = [{key: value[key] for key in ("start", "end", "type")} for value in article["values"]]
+    return spans.outermost(names + values)
