@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import time
 from dataclasses import astuple
 from itertools import combinations, pairwise
 
@@ -502,14 +501,12 @@ def test_content_hash_is_that_of_the_manifest(release):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_gold_scores_one_from_the_command_line_in_less_than_ten_seconds(release, predictions, task, capsys):
-    begun = time.perf_counter()
+def test_gold_scores_one_from_the_command_line(release, predictions, task, capsys):
     arguments = ["score", task, str(predictions / f"{task}.jsonl"), "--release", str(release), "--format", "json"]
     assert main(arguments) == 0
     reports = json.loads(capsys.readouterr().out)
     assert {figure["f1"] for report in reports for figure in report["figures"]} <= {1.0, None}
     assert [report["view"] for report in reports] == list(TASKS[task].views)
-    assert time.perf_counter() - begun < 10
 
 
 def test_text_and_latex_show_every_measure(release, predictions, capsys):
