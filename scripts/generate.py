@@ -26,6 +26,7 @@ from wirecopy.article import format_article
 from wirecopy.citation import bibtex, with_version, zenodo
 from wirecopy.files import write_atomically
 from wirecopy.problems import Problem
+from wirecopy.report import as_text
 from wirecopy.rules import LEVELS, RULES, Corpus, Rule
 from wirecopy.rules.corpus import SPLITS
 from wirecopy.scoring import TASKS
@@ -47,8 +48,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, only compare")
     options = parser.parse_args(arguments)
+    result = check_corpus(ROOT / "corpus")
+    if result.errors:
+        sys.stdout.write(as_text(result.errors, result.n_files))
+        return 1
     stale = False
-    for name, content in generated_files():
+    for name, content in generated_files(result.corpus):
         path = ROOT / name
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         if old == content:
@@ -66,7 +71,7 @@ def main(arguments: list[str]) -> int:
     return int(stale and options.check)
 
 
-def generated_files() -> Iterator[tuple[str, str]]:
+def generated_files(corpus: Corpus) -> Iterator[tuple[str, str]]:
     """Every file that is generated, or has generated parts, with its content as it must be."""
     corpus = check_corpus(ROOT / "corpus").corpus
     cff = with_version((ROOT / "CITATION.cff").read_text(encoding="utf-8"), wirecopy.__version__, released())
@@ -284,12 +289,12 @@ def data_page() -> str:
         "## The configs\n",
     ]
     for config in CONFIGS.values():
-        if config.name == "articles" or config.name.endswith("_clean"):
+        if config.name in ("articles", "standoff") or config.name.endswith("_clean"):
             continue
         parts.append(f"### {config.name}, {config.name}_clean\n")
         parts.append(config.description.partition(" In the raw view")[0] + "\n")
         parts.append(markdown_table([["column", "type"], *_column_rows(config.schema)]) + "\n")
-    parts.append("`articles` has the fields of an article as above, label names as text.\n")
+    parts.append("`articles` and `standoff` have the fields of an article as above, label names as text.\n")
     parts.append("## The labels\n")
     for name, inventory in shape.inventories().items():
         parts.append(f"### {name}\n\n{inventory['description']}\n\n{label_table(name)}\n")

@@ -105,7 +105,7 @@ def test_version_is_one_everywhere():
     assert f"version: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\n## {version}," in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"dist/{version}" in README
-    assert set(re.findall(r"\b\d+\.\d+\.\d+\b", README)) == {version}
+    assert version in set(re.findall(r"\b\d+\.\d+\.\d+\b", README))
 
 
 def test_every_rule_is_on_the_rules_page():

@@ -1,4 +1,4 @@
-"""The command line: `wirecopy validate | anchor | show | score | compare | hydrate | info`.
+"""The command line: `wirecopy validate | anchor | show | hydrate | info | score | compare`.
 
 Exit status: 0 clean, 1 findings, 2 the tool itself could not run. Data goes to standard output,
 progress and complaints to standard error.

@@ -13,8 +13,8 @@ class Subject:
     """One structurally valid article under examination.
 
     `text` is None for a stand-off article whose text is not at hand; rules that compare with the
-    text then have nothing to say. `soundness` of the offsets is established by the rule
-    `span-range`: after a failure there, no further rule runs.
+    text then have nothing to say. That offsets are in range is established by the rule `span-range`:
+    after a failure there, no rule on spans runs.
     """
 
     def __init__(self, article: Article, text: str | None = None) -> None:
