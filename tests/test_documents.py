@@ -85,7 +85,7 @@ def test_card_has_licences_use_limits_citation_and_canary(history):
     card = (history.release("0.1.1") / "README.md").read_text(encoding="utf-8")
     for heading in ("Intended use", "Limits", "Licences", "Citation", "Pin the version"):
         assert f"\n## {heading}\n" in card
-    assert "Texts: CC BY 4.0. Annotation: CC BY 4.0." in card
+    assert "Annotation: CC BY 4.0. Texts written for the corpus: CC BY 4.0." in card
     assert CANARY in card
     assert 'revision="v0.1.1"' in card and "note   = {Version 0.1.1}" in card
 
