@@ -221,7 +221,7 @@ class Server(http.server.ThreadingHTTPServer):
     """A server on the loopback interface whose answers are scripted: a status for each request."""
 
     def __init__(self, content):
-        self.content, self.statuses = content, []
+        self.content, self.statuses, self.breaks, self.ranges = content, [], 0, []
         super().__init__(("127.0.0.1", 0), partial(Handler))
 
 
@@ -234,10 +234,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, body):
         status = self.server.statuses.pop(0) if body and self.server.statuses else 200
-        content = self.server.content if status == 200 else b""
-        self.send_response(status)
+        start = int(self.headers.get("Range", "bytes=0-")[6:-1])
+        content = self.server.content[start:] if status == 200 else b""
+        self.send_response(206 if start and content else status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        self.server.ranges.append(start)
+        if self.server.breaks:
+            self.server.breaks -= 1
+            content = content[: len(content) // 2]  # The connection ends before what was announced has come.
         if body:
             self.wfile.write(content)
 
@@ -331,6 +336,28 @@ def test_card_of_a_restored_release_names_the_licences_of_others(built, texts, t
     main(["hydrate", str(built / "dist" / "1.2.3"), "--out", str(out), "--texts", str(texts)])
     card = (out / "README.md").read_text()
     assert "license: other" in card and "may not be passed on" in card
+
+
+def test_transfer_that_breaks_goes_on_where_it_broke(public, server, tmp_path, capsys):
+    server.breaks = 1
+    main(["hydrate", str(public), "--out", str(tmp_path / "out"), "--download"])
+    assert "1 of 2" in capsys.readouterr().out
+    first, second = server.ranges
+    assert first == 0 and 0 < second <= len(TEXT.encode()) // 2
+
+
+def test_next_call_goes_on_where_the_last_one_broke(public, server, tmp_path, capsys):
+    """Three tries each bring half of what is missing: 1/2, 3/4 and 7/8; the next call asks for the rest."""
+    server.breaks = 3
+    command = ["hydrate", str(public), "--out", str(tmp_path / "out"), "--download"]
+    main(command)
+    assert "text-download" in capsys.readouterr().out
+    main(command)
+    assert "1 of 2" in capsys.readouterr().out
+    n = len(TEXT.encode())
+    assert len(server.ranges) == 4
+    assert server.ranges[0] == 0 < server.ranges[1] <= n // 2
+    assert server.ranges == sorted(server.ranges) and server.ranges[3] > n // 2
 
 
 def test_changed_public_text_is_a_near_miss(public, server, tmp_path, capsys):

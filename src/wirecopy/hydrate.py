@@ -337,7 +337,7 @@ def _not_found(article: Article, sources: Mapping[str, Any]) -> Problem:
 
 def text_files(folder: Path) -> list[Path]:
     """The regular files in a folder and below it, in the order of their paths."""
-    found = [Path(parent, name) for parent, _, names in os.walk(folder) for name in names]
+    found = [Path(parent, name) for parent, _, names in os.walk(folder) for name in names if not name.endswith(".part")]
     return sorted(path for path in found if path.is_file())
 
 
@@ -345,8 +345,8 @@ def download(articles: Iterable[Article], sources: Mapping[str, Any], folder: Pa
     """Fetch the public texts of stand-off articles into a folder; what is there and right is not fetched
     again.
 
-    Each is tried three times. A text that comes and is another is told by `restore`, which looks at the
-    folder next.
+    Each is tried three times, and a transfer that breaks goes on where it broke, in the next try or the next
+    call. A text that comes and is another is told by `restore`, which looks at the folder next.
     """
     import pooch
     from requests import RequestException
@@ -361,12 +361,30 @@ def download(articles: Iterable[Article], sources: Mapping[str, Any], folder: Pa
         target.unlink(missing_ok=True)
         fetched = pooch.create(folder, "", registry={target.name: None}, urls={target.name: url}, retry_if_failed=2)
         try:
-            fetched.fetch(target.name, downloader=pooch.HTTPDownloader(timeout=20))
+            fetched.fetch(target.name, downloader=_fetch_resuming)
         except (RequestException, OSError, ValueError) as error:
             message = f"{url} could not be fetched: {_first_line(error)}"
             hint = "check the connection and run the same command again; what was fetched is kept"
             problems.append(Problem("text-download", "error", article["id"], "", message, hint))
     return problems
+
+
+def _fetch_resuming(url: str, output_file: str, fetcher: Any) -> None:
+    """Fetch what is still missing of a file, for `pooch`; what has come stays in a `.part` file beside it
+    until all has."""
+    import requests
+
+    part = Path(fetcher.path) / f".{url.rpartition('/')[2]}.part"
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Range": f"bytes={have}-", "Accept-Encoding": "identity"} if have else {"Accept-Encoding": "identity"}
+    with requests.get(url, headers=headers, stream=True, timeout=20) as answer:
+        if answer.status_code == requests.codes.requested_range_not_satisfiable:
+            part.unlink()  # It is longer than what the source now has: begin anew, in the next try.
+        answer.raise_for_status()
+        with part.open("ab" if answer.status_code == requests.codes.partial_content else "wb") as file:
+            for chunk in answer.iter_content(64):  # Small, so that little is lost when the connection breaks.
+                file.write(chunk)
+    shutil.move(part, output_file)
 
 
 def _first_line(error: Exception) -> str:
