@@ -222,8 +222,15 @@ def _variants(line: str, no_break: Sequence[int]) -> Iterator[tuple[str, str]]:
         yield base, what
         lost = _with_no_break_spaces(base, no_break)
         yield lost, ", ".join(filter(None, ["no-break spaces turned into spaces", what]))
-        yield lost.rstrip(" \t"), ", ".join(filter(None, ["white space added at the end", what]))
-        yield base.rstrip(" \t"), ", ".join(filter(None, ["white space added at the end", what]))
+        for shorter in (*_without_end(base), *_without_end(lost)):
+            yield shorter, ", ".join(filter(None, ["white space added at the end", what]))
+
+
+def _without_end(line: str) -> Iterator[str]:
+    """The line with one, two, … of the spaces and tabs at its end taken off, down to none of them."""
+    while line.endswith((" ", "\t")):
+        line = line[:-1]
+        yield line
 
 
 def _with_no_break_spaces(line: str, columns: Sequence[int]) -> str:
@@ -318,9 +325,11 @@ def _from_near_miss(
 
 
 def _resembles(found: Comparison, article: Article) -> bool:
-    """Whether a file shares lines with the annotated text other than empty ones."""
+    """Whether a file has lines of the annotated text other than empty ones, as they are or changed in a
+    way that can be undone."""
     empty = text_hash("")
-    return sum(article["line_sha256"][number - 1] != empty for number in found.matching) > 1
+    known = {*found.matching, *(number for d in found.differences if d.reversible for number in d.lines)}
+    return sum(article["line_sha256"][number - 1] != empty for number in known) > 1
 
 
 def _not_found(article: Article, sources: Mapping[str, Any]) -> Problem:
