@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from wirecopy import shape, spans
@@ -40,32 +41,30 @@ class OffsetMap:
 
     def __init__(self, stretches: list[Stretch]) -> None:
         self.stretches = stretches
-        self._clean_starts = [stretch.clean_start for stretch in stretches]
-        self._raw_starts = [stretch.raw_start for stretch in stretches]
+        self._to_clean = [(s.raw_start, s.clean_start, s.length) for s in stretches]
+        self._to_raw = [(s.clean_start, s.raw_start, s.length) for s in stretches]
 
     def to_clean(self, start: int, end: int) -> tuple[int, int] | None:
         """The clean span of the raw span's characters; None when the clean text has none of them."""
-        pieces = []
-        for stretch in self.stretches[max(0, bisect_right(self._raw_starts, start) - 1) :]:
-            low, high = max(start, stretch.raw_start), min(end, stretch.raw_start + stretch.length)
-            if stretch.raw_start >= end:
-                break
-            if low < high:
-                offset = stretch.clean_start - stretch.raw_start
-                pieces.append((low + offset, high + offset))
+        pieces = _carried(self._to_clean, start, end)
         return (pieces[0][0], pieces[-1][1]) if pieces else None
 
     def to_raw(self, start: int, end: int) -> list[tuple[int, int]]:
         """The raw spans of the clean span's characters, in text order; separators have none."""
-        pieces = []
-        for stretch in self.stretches[max(0, bisect_right(self._clean_starts, start) - 1) :]:
-            low, high = max(start, stretch.clean_start), min(end, stretch.clean_start + stretch.length)
-            if stretch.clean_start >= end:
-                break
-            if low < high:
-                offset = stretch.raw_start - stretch.clean_start
-                pieces.append((low + offset, high + offset))
-        return pieces
+        return _carried(self._to_raw, start, end)
+
+
+def _carried(stretches: list[tuple[int, int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """The pieces of a span that lie in stretches, each given by its start here, its start there and its
+    length, as they lie there."""
+    pieces = []
+    for here, there, length in stretches[max(0, bisect_right(stretches, start, key=itemgetter(0)) - 1) :]:
+        if here >= end:
+            break
+        low, high = max(start, here), min(end, here + length)
+        if low < high:
+            pieces.append((low - here + there, high - here + there))
+    return pieces
 
 
 def clean_text(article: Article) -> tuple[str, OffsetMap]:

@@ -51,11 +51,6 @@ class Corpus:
         """The split of each article id."""
         return {a: story["split"] for story in self.splits["stories"] for a in story["articles"]}
 
-    @property
-    def story_of(self) -> dict[str, str]:
-        """The story of each article id."""
-        return {a: story["story"] for story in self.splits["stories"] for a in story["articles"]}
-
 
 @rule("file-name", 6, "corpus")
 def file_name(corpus: Corpus) -> Iterator[CorpusFinding]:

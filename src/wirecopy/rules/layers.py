@@ -95,7 +95,7 @@ def reference_dangling(subject: Subject) -> Iterator[Finding]:
         found = subject.kind_of_id(local_id)
         if found != kind:
             what = f"which is an id of another kind ({found})" if found else "which nothing has as its id"
-            known = ", ".join(_nearest_first(local_id, _owners(subject, kind))[:8]) or "none"
+            known = ", ".join(_nearest_first(local_id, subject.owners(kind))[:8]) or "none"
             yield Finding(
                 pointer,
                 f'{pointer} is "{local_id}", {what}; expected the id of an {kind}'.replace("an value", "a value"),
@@ -107,10 +107,6 @@ def _nearest_first(wanted: str, ids: Iterable[str]) -> list[str]:
     """The ids, those most like the wanted one first."""
     near = get_close_matches(wanted, list(ids), n=3)
     return near + sorted(set(ids) - set(near))
-
-
-def _owners(subject: Subject, kind: str) -> dict[str, dict]:
-    return getattr(subject, {"entity": "entities"}.get(kind, kind + "s"))
 
 
 def _references(subject: Subject) -> Iterator[tuple[str, str, str]]:

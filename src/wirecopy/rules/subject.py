@@ -53,13 +53,14 @@ class Subject:
     def events(self) -> dict[str, dict[str, Any]]:
         return {event["id"]: event for event in self.article["events"]}
 
+    def owners(self, kind: str) -> dict[str, dict[str, Any]]:
+        """What can be referred to as an "entity", "value", "attribution" or "event", by id."""
+        return getattr(self, {"entity": "entities"}.get(kind, f"{kind}s"))
+
     def kind_of_id(self, local_id: str) -> str | None:
         """What in the article has this id: "entity", "value", "attribution", "event" or None."""
-        for kind in ("entity", "value", "attribution", "event"):
-            collection = {"entity": "entities"}.get(kind, kind + "s")
-            if local_id in getattr(self, collection):
-                return kind
-        return None
+        kinds = ("entity", "value", "attribution", "event")
+        return next((kind for kind in kinds if local_id in self.owners(kind)), None)
 
     def surface(self, span: Span) -> str:
         """The span's characters for a message; its offsets where the text is not at hand."""
