@@ -295,12 +295,6 @@ def _short(value: Any, width: int = 60) -> str:
 
 
 @cache
-def arrow_type(node_key: str) -> pa.DataType:
-    """The Arrow type of a definition of the schema (`"zone"`, `"entity"`, …)."""
-    return _arrow(article_schema()["$defs"][node_key])
-
-
-@cache
 def article_arrow_schema() -> pa.Schema:
     """The Arrow schema of an article record: one field per field of the JSON Schema, in order."""
     properties = article_schema()["properties"]
