@@ -36,6 +36,8 @@ ALLOWED = {
     "hydrate": {"article", "problems", "release", "rules", "validate"},
     "display": {"article", "shape", "spans"},
     "scoring": {"", "article", "problems", "shape", "spans", "views"},
+    "agreement": {"article", "rules", "scoring", "views"},
+    "agreementreport": {"agreement", "scoring"},
     "cli": {"", "display", "files", "history", "hydrate", "report", "scoring", "validate", "verify"},
 }
 """What each room may import; "" is the package itself, for its version."""
