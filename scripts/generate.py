@@ -3,8 +3,9 @@
 With --check nothing is written, and the status is 1 when a file differs from what its source makes
 now. Generated are: the enumerations of the schemas of articles and predictions, the label tables of
 corpus/GUIDELINES.md, docs/rules.md, docs/data.md, docs/scoring.md, the figures of DATASHEET.md and
-README.md, the agreement in DATASHEET.md, and the version wherever it is shown: in CITATION.cff, .zenodo.json and README.md. The version itself stands in
-src/wirecopy/__init__.py, the day of its release in CHANGELOG.md.
+README.md, the agreement in DATASHEET.md, and the version wherever it is shown: in CITATION.cff,
+.zenodo.json and README.md. The version itself stands in src/wirecopy/__init__.py, the day of its
+release in CHANGELOG.md.
 """
 
 import argparse
