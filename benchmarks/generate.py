@@ -135,7 +135,10 @@ class Cast:
         self.random = random
         self._numbers = count(1)
         self.people = [self._named("PERSON", f"{coined(random)} {coined(random)}") for _ in range(4)]
-        self.bodies = [self._named("ORG", f"{coined(random, 3)} Ferries"), self._named("ORG", f"{coined(random)} Union")]
+        self.bodies = [
+            self._named("ORG", f"{coined(random, 3)} Ferries"),
+            self._named("ORG", f"{coined(random)} Union"),
+        ]
         self.places = [self._named("GPE", coined(random, 3)) for _ in range(3)]
         self.sites = [self._named("FAC", f"{coined(random)} Quay"), self._named("FAC", f"{coined(random)} Hall")]
         self.works = [self._named("WORK_OF_ART", f"The {coined(random)} Papers")]
@@ -461,9 +464,7 @@ def _write_json(path: Path, content: Any) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("n_articles", type=int)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--form", choices=("files", "lines", "compressed"), default="files")

@@ -43,16 +43,17 @@ class NotTold(Exception):
     """The batch as a whole is beyond the fast accept."""
 
 
-def undoubted(articles: Sequence[Article]) -> Mask:
-    """For each article of the right shape whether the article rules surely find nothing.
+def undoubted(articles: Sequence[Article]) -> tuple[Mask, pa.RecordBatch | None]:
+    """For each article of the right shape whether the article rules surely find nothing; and all as columns.
 
-    Articles are as the schema has them, offsets are integers. Never raises: what it cannot tell, it doubts.
+    Articles are as the schema has them, offsets are integers. Never raises: what it cannot tell, it doubts, and
+    there are no columns then.
     """
     try:
         batch = pa.RecordBatch.from_pylist(list(articles), schema=shape.article_arrow_schema())
-        return undoubted_rows(batch)
+        return undoubted_rows(batch), batch
     except (NotTold, pa.ArrowException, OverflowError):
-        return np.zeros(len(articles), dtype=bool)
+        return np.zeros(len(articles), dtype=bool), None
 
 
 def undoubted_rows(batch: pa.RecordBatch) -> Mask:
@@ -102,6 +103,8 @@ class Columns:
     def __init__(self, batch: pa.RecordBatch) -> None:
         self.batch = batch
         self.n = batch.num_rows
+        if not self.n:
+            raise NotTold
         self.doubts = np.zeros(self.n, dtype=bool)
         self._places: dict[int, Indices] = {}
         text = batch.column("text")

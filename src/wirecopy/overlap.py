@@ -55,7 +55,7 @@ def run_numbers(article: Article) -> np.ndarray:
     starts = np.concatenate(([0], np.flatnonzero(codes == 32) + 1))
     if len(starts) < RUN_LENGTH or not joined:
         return np.zeros(0, dtype=np.uint64)
-    powers, inverses = _powers(1 << int(len(codes)).bit_length())
+    powers, inverses = _powers(1 << len(codes).bit_length())
     sums = np.zeros(len(codes) + 1, dtype=np.uint64)
     np.cumsum((codes + np.uint64(1)) * powers[: len(codes)], out=sums[1:])
     ends = np.append(starts[RUN_LENGTH:] - 1, len(codes))

@@ -7,9 +7,10 @@ of every config have the article's id, so that tables can be joined.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -26,12 +27,20 @@ NER_TAGS = shape.ner_tags(shape.names("entity_type"), shape.names("value_type"))
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One table of the release: its name, what it is for, its columns, and its rows of an article."""
+    """One table of the release: its name, what it is for, its columns, and how rows are made of an article.
+
+    `make` takes the article in the view that the table is of: `clean` or not.
+    """
 
     name: str
     description: str
     schema: pa.Schema
-    rows: Callable[[Article], list[Row]]
+    make: Callable[[Article], list[Row]]
+    clean: bool = False
+
+    def rows(self, article: Article) -> list[Row]:
+        """The rows of an article as it is stored."""
+        return self.make(clean_view(article) if self.clean else article)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +53,8 @@ class Tokens:
 
     def covered_by(self, span: spans.SpanLike) -> tuple[int, int]:
         """The token span `[first, last + 1)` of the tokens that share a character with a span."""
-        touched = [i for i, start in enumerate(self.starts) if start < span["end"] and span["start"] < self.ends[i]]
-        return (touched[0], touched[-1] + 1) if touched else (0, 0)
+        first, last = bisect_right(self.ends, span["start"]), bisect_left(self.starts, span["end"])
+        return (first, last) if first < last else (0, 0)
 
 
 @cache
@@ -63,12 +72,17 @@ def tokenize(text: str) -> Tokens:
     """
     tokens = Tokens([], [], [])
     for line_start, line in _lines(text):
-        for token in _tokenizer()(line):
-            if not token.is_space:
-                tokens.words.append(token.text)
-                tokens.starts.append(line_start + token.idx)
-                tokens.ends.append(line_start + token.idx + len(token.text))
+        for word, start in _tokens_of_line(line):
+            tokens.words.append(word)
+            tokens.starts.append(line_start + start)
+            tokens.ends.append(line_start + start + len(word))
     return tokens
+
+
+@lru_cache(1_024)
+def _tokens_of_line(line: str) -> tuple[tuple[str, int], ...]:
+    """The tokens of a line and where they start: every table of an article asks for the same lines."""
+    return tuple((token.text, token.idx) for token in _tokenizer()(line) if not token.is_space)
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
@@ -379,15 +393,12 @@ def events_rows(article: Article) -> list[Row]:
 
 def _with_clean(config: Config) -> list[Config]:
     """A task config and its twin in the clean view."""
-    raw_rows = config.rows
-    clean = Config(
-        f"{config.name}_clean",
-        f"{config.description} In the clean view: boilerplate cut out, offsets in the clean text.",
-        config.schema,
-        lambda article: raw_rows(clean_view(article)),
-    )
-    raw = Config(config.name, f"{config.description} In the raw view: the page as scraped.", config.schema, raw_rows)
-    return [raw, clean]
+    clean = f"{config.description} In the clean view: boilerplate cut out, offsets in the clean text."
+    raw = f"{config.description} In the raw view: the page as scraped."
+    return [
+        replace(config, description=raw),
+        replace(config, name=f"{config.name}_clean", description=clean, clean=True),
+    ]
 
 
 _ARTICLES = Config(
@@ -436,12 +447,25 @@ def make_table(config: Config, articles: Iterable[Article]) -> pa.Table:
     Raises `KeyError` for a label that is not in its inventory. The table is one chunk per column, so
     that equal rows make equal Parquet bytes.
     """
-    schema = pa.schema([_bare(field) for field in config.schema])
-    batches = [
-        pa.RecordBatch.from_pylist([_encoded(row, config.schema) for row in config.rows(article)], schema=schema)
-        for article in articles
-    ]
+    schema = stored_schema(config)
+    batches = [make_batch(config, config.rows(article)) for article in articles]
     return pa.Table.from_batches(batches, schema=schema).combine_chunks()
+
+
+@cache
+def stored_schema(config: Config) -> pa.Schema:
+    """The Arrow schema of a config's tables: that of the config without metadata, on every depth."""
+    return pa.schema([_bare(field) for field in config.schema])
+
+
+def encoded(config: Config, rows: Iterable[Row]) -> list[Row]:
+    """The rows with integer codes for labels, as they are stored."""
+    return [_encoded(row, config.schema) for row in rows]
+
+
+def make_batch(config: Config, rows: Iterable[Row]) -> pa.RecordBatch:
+    """Rows as Arrow columns."""
+    return pa.RecordBatch.from_pylist(encoded(config, rows), schema=stored_schema(config))
 
 
 def _bare(field: pa.Field) -> pa.Field:

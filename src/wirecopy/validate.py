@@ -12,20 +12,24 @@ asks of its articles are a `Finds`; groups may be worked on by other processes.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
+import pyarrow as pa
 
 from wirecopy import accept, shape
 from wirecopy.article import Article
+from wirecopy.cache import Store, key_of
 from wirecopy.documents import Document, UnreadableError, chunks, document_files, documents_in, is_lines, shown
 from wirecopy.overlap import packed_runs, run_numbers
 from wirecopy.problems import Finding, Problem, locate
@@ -124,19 +128,28 @@ class Finds:
     articles: list[Article] = field(default_factory=list)
 
 
-def examine(documents: Sequence[Document]) -> list[tuple[Article | None, list[Problem]]]:
-    """Judge documents by levels 1 to 5: of each the article, None when it has no right shape, and its problems."""
+class Group(NamedTuple):
+    """Documents that were judged together: of each the article, None when it has no right shape, and its problems;
+    and, when all are sound and have their texts, the articles as columns."""
+
+    judged: list[tuple[Article | None, list[Problem]]]
+    batch: pa.RecordBatch | None = None
+
+
+def examine(documents: Sequence[Document]) -> Group:
+    """Judge documents by levels 1 to 5."""
     contents = [_content_of(document) for document in documents]
     plain = [_plain(content) if isinstance(content, bytes) else None for content in contents]
-    known = [article for article in plain if article is not None]
-    sound = iter(accept.undoubted(known).tolist() if known else ())
-    judged = []
-    for document, content, article in zip(documents, contents, plain, strict=True):
-        if article is not None and next(sound):
-            judged.append((article, []))
-        else:
-            judged.append(_judged(document, content))
-    return judged
+    sound, batch = accept.undoubted([article for article in plain if article is not None])
+    if batch is not None and len(sound) == len(documents) and sound.all():
+        return Group([(article, []) for article in plain], batch)
+    verdicts = iter(sound.tolist())
+    return Group(
+        [
+            (article, []) if article is not None and next(verdicts) else _judged(document, content)
+            for document, content, article in zip(documents, contents, plain, strict=True)
+        ]
+    )
 
 
 def _content_of(document: Document) -> bytes | Problem:
@@ -159,7 +172,9 @@ def _unit(document: Document) -> str:
 
 def _unreadable(path: str, reason: str, line: int | None = None) -> Problem:
     message = f"the file cannot be read: {reason}"
-    return _problem("file-unreadable", path, Finding("", message, "restore it, or take it out of the folder", line, line and 1))
+    return _problem(
+        "file-unreadable", path, Finding("", message, "restore it, or take it out of the folder", line, line and 1)
+    )
 
 
 def _plain(content: bytes) -> Article | None:
@@ -193,41 +208,77 @@ GROUP = 64
 """Articles that are parsed and judged together: more of them alive make parsing slower."""
 
 
-def find(documents: Sequence[Document], root: Path | None = None, keep: bool = False) -> Finds:
-    """Judge documents, and gather what level 6 asks of them: the work of one task.
+class Notes:
+    """Takes down what was found in a group of documents, one after another."""
 
-    `root` is the corpus folder, where there is one; `keep` keeps the articles.
+    def __init__(self, finds: Finds) -> None:
+        self.finds, self._numbers = finds, []
+        finds.label_uses = labels_used([])
+
+    def take(self, place: str, document: Document, article: Article | None, problems: list[Problem]) -> None:
+        """Take down the problems of a document, and what level 6 asks of its article."""
+        self.finds.problems += problems
+        if article is None:
+            self.finds.unread.append(document.id or "")
+            return
+        self.finds.digests[place] = Digest.of(article)
+        self._numbers.append(run_numbers(article) if article["text"] is not None else np.zeros(0, dtype=np.uint64))
+        count_labels(self.finds.label_uses, article)
+
+    def finish(self) -> None:
+        self.finds.runs = packed_runs(self._numbers)
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Judges chunks of documents: the work of one task.
+
+    `root` is the corpus folder, where there is one, and with it is noted what level 6 asks. `keep` keeps the
+    articles; `store` keeps what was found for the next time.
     """
-    finds, numbers = Finds(n_documents=len(documents)), []
-    uses = labels_used([])
-    for at in range(0, len(documents), GROUP):
-        group = documents[at : at + GROUP]
-        for document, (article, problems) in zip(group, examine(group), strict=True):
-            finds.problems += problems
-            if root is not None:
-                note(finds, uses, numbers, place_of(document, root), document, article)
-            if keep and article is not None:
-                finds.articles.append(article)
-    finds.label_uses, finds.runs = uses, packed_runs(numbers)
-    return finds
+
+    root: Path | None = None
+    keep: bool = False
+    store: Store | None = None
+
+    def __call__(self, documents: Sequence[Document]) -> Finds:
+        if self.store is None or self.keep:
+            return self.find(documents)
+        key = content_key("finds", documents, str(self.root))
+        stored = None if key is None else self.store.get(key)
+        if stored is not None:
+            return pickle.loads(stored)
+        finds = self.find(documents)
+        if key is not None:
+            self.store.put(key, pickle.dumps(finds))
+        return finds
+
+    def find(self, documents: Sequence[Document]) -> Finds:
+        """Judge documents, and take down what was found."""
+        finds = Finds(n_documents=len(documents))
+        notes = Notes(finds)
+        for at in range(0, len(documents), GROUP):
+            group = documents[at : at + GROUP]
+            for document, (article, problems) in zip(group, examine(group).judged, strict=True):
+                if self.root is None:
+                    finds.problems += problems
+                else:
+                    notes.take(place_of(document, self.root), document, article, problems)
+                if self.keep and article is not None:
+                    finds.articles.append(article)
+        notes.finish()
+        return finds
 
 
-def note(
-    finds: Finds,
-    uses: dict[str, Counter[str]],
-    numbers: list[np.ndarray],
-    place: str,
-    document: Document,
-    article: Article | None,
-) -> None:
-    """Take down what level 6 asks of an article."""
-    if article is None:
-        finds.unread.append(document.id or "")
-        return
-    finds.digests[place] = Digest.of(article)
-    has_words = article["text"] is not None
-    numbers.append(run_numbers(article) if has_words else np.zeros(0, dtype=np.uint64))
-    count_labels(uses, article)
+def content_key(what: str, documents: Sequence[Document], *more: str) -> str | None:
+    """The key of a result that hangs on documents, their places and contents; None when one cannot be read."""
+    parts: list[str | bytes] = [what, *more]
+    try:
+        for document in documents:
+            parts += [document.path, str(document.line), hashlib.sha256(document.read()).digest()]
+    except OSError:
+        return None
+    return key_of(*parts)
 
 
 def place_of(document: Document, root: Path) -> str:
@@ -250,10 +301,12 @@ def check_paths(
     progress: Callable[[Iterable], Iterable] = iter,
     workers: Workforce | None = None,
     keep: bool = True,
+    store: Store | None = None,
 ) -> Result:
     """Judge what each path names: a corpus folder, a folder of articles, or a file of one or, in JSON Lines, many.
 
-    A folder that holds `articles/` is a corpus and is judged as a whole. Raises `FileNotFoundError`
+    A folder that holds `articles/` is a corpus and is judged as a whole. `workers` share the work, `store` keeps
+    what is found for the next time, `keep` keeps the articles of a corpus. Raises `FileNotFoundError`
     when a path does not exist, and whatever else keeps a folder from being listed (`OSError`).
     """
     result = Result()
@@ -261,9 +314,9 @@ def check_paths(
         if not os.path.lexists(path):
             raise FileNotFoundError(errno.ENOENT, "no such file or folder", str(path))
         if (path / "articles").is_dir():
-            part = check_corpus(path, progress, workers, keep)
+            part = check_corpus(path, progress, workers, keep, store)
         else:
-            part = check_files(document_files(path) if path.is_dir() else [path], progress, workers)
+            part = check_files(document_files(path) if path.is_dir() else [path], progress, workers, store)
         result.problems += part.problems
         result.n_files += part.n_files
         result.corpus = part.corpus or result.corpus
@@ -272,12 +325,15 @@ def check_paths(
 
 
 def check_files(
-    files: list[Path], progress: Callable[[Iterable], Iterable] = iter, workers: Workforce | None = None
+    files: list[Path],
+    progress: Callable[[Iterable], Iterable] = iter,
+    workers: Workforce | None = None,
+    store: Store | None = None,
 ) -> Result:
     """Judge each file by levels 1 to 5."""
     result = Result(n_files=len(files))
     documents = documents_of(progress(files), result.problems)
-    for finds in (workers or Workforce()).map(find, chunks(documents)):
+    for finds in (workers or Workforce()).map(Finder(store=store), chunks(documents)):
         result.problems += finds.problems
     return result
 
@@ -287,6 +343,7 @@ def check_corpus(
     progress: Callable[[Iterable], Iterable] = iter,
     workers: Workforce | None = None,
     keep: bool = True,
+    store: Store | None = None,
 ) -> Result:
     """Judge a corpus folder by all six levels; `keep` keeps the articles in the result's corpus.
 
@@ -296,8 +353,7 @@ def check_corpus(
     result, gold, passes = open_corpus(folder)
     for files, take in ((gold, take_gold), (passes, take_passes)):
         documents = documents_of(progress(files), result.problems)
-        work = partial(find, root=folder, keep=keep)
-        for finds in (workers or Workforce()).map(work, chunks(documents)):
+        for finds in (workers or Workforce()).map(Finder(folder, keep, store), chunks(documents)):
             take(result, finds)
     finish_corpus(result)
     return result
@@ -343,7 +399,7 @@ def _read_place(folder: Path, place: str) -> Article:
     """The article at a place of a corpus, which has been read before."""
     path, line = file_of(place)
     documents = documents_in(folder / path)
-    return orjson.loads(next(d for d in documents if d.line == line).read())
+    return orjson.loads(next(d for d in documents if (d.line or 0) == line).read())
 
 
 def _read_registers(corpus: Corpus, result: Result) -> bool:
@@ -389,7 +445,7 @@ def _check_together(corpus: Corpus) -> list[Problem]:
         for finding in rule.check(corpus):
             relative, line = file_of(finding.path)
             path = (corpus.folder / relative).as_posix()
-            found.append((path, line or 0, _problem(rule.id, path, Finding(*finding[1:]))))
+            found.append((path, line, _problem(rule.id, path, Finding(*finding[1:]))))
     found.sort(key=lambda item: item[:2])
     return [
         problem

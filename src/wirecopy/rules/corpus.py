@@ -105,10 +105,10 @@ class Corpus:
         return {waiver["subject"] for waiver in self.waivers if waiver["rule"] == rule_id}
 
 
-def file_of(place: str) -> tuple[str, int | None]:
-    """The path and, in JSON Lines, the line of a place in a corpus."""
+def file_of(place: str) -> tuple[str, int]:
+    """The path and, in JSON Lines, the line of a place in a corpus; line 0 means the whole file."""
     if place.endswith(".json"):
-        return place, None
+        return place, 0
     path, _, line = place.rpartition(":")
     return path, int(line)
 
@@ -123,7 +123,9 @@ def file_name(corpus: Corpus) -> Iterator[CorpusFinding]:
     for place, digest in _all_digests(corpus):
         stem = PurePosixPath(place).stem
         if digest.id != stem and place.endswith(".json"):
-            yield CorpusFinding(place, "/id", f'/id is "{digest.id}" in a file named {stem}.json', "rename one of the two")
+            yield CorpusFinding(
+                place, "/id", f'/id is "{digest.id}" in a file named {stem}.json', "rename one of the two"
+            )
 
 
 def _all_digests(corpus: Corpus) -> Iterator[tuple[str, Digest]]:
@@ -139,7 +141,7 @@ def article_repeated(corpus: Corpus) -> Iterator[CorpusFinding]:
     """
     for key in ("id", "text_sha256"):
         first: dict[str | bytes, str] = {}
-        for place, digest in corpus.gold_digests.items():
+        for place, digest in sorted(corpus.gold_digests.items(), key=lambda item: file_of(item[0])):
             found = getattr(digest, key)
             if found in first:
                 shown = found if isinstance(found, str) else found.hex()
