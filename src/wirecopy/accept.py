@@ -148,7 +148,10 @@ class Columns:
     def kinds(self) -> np.ndarray:
         """The properties of each character, and none behind the last."""
         found = np.zeros(len(self.characters) + 1, dtype=np.uint8)
-        _character_table().take(self.characters, mode="clip", out=found[:-1])
+        _PROPERTIES.take(self.characters, out=found[:-1])
+        if not found[:-1].all():
+            _learn(np.unique(self.characters[found[:-1] == 0]))
+            _PROPERTIES.take(self.characters, out=found[:-1])
         return found
 
     def number_of(self, flag: int, starts: Indices, ends: Indices) -> Indices:
@@ -266,25 +269,19 @@ def _repeated(keys: Indices) -> Mask:
     return found
 
 
-_SPACE, _LETTER, _ODD, _JOINS, _MARK, _LINE_FEED = 1, 2, 4, 8, 16, 32
-_LARGEST = 0x20000
+_SPACE, _LETTER, _ODD, _JOINS, _MARK, _LINE_FEED, _KNOWN = 1, 2, 4, 8, 16, 32, 64
+_PROPERTIES = np.zeros(0x110000, dtype=np.uint8)
+"""The properties of every code point that was met so far, 0 of the others."""
 
 
-@cache
-def _character_table() -> np.ndarray:
-    """The properties of the code points below `_LARGEST`; the last entry, for all above, is to be doubted."""
-    every = [chr(i) for i in range(_LARGEST)]
-    flags = np.zeros(_LARGEST + 1, dtype=np.uint8)
-    flags[:-1] |= np.fromiter((c.isspace() for c in every), bool, _LARGEST) * np.uint8(_SPACE)
-    flags[:-1] |= np.fromiter((c.isalnum() for c in every), bool, _LARGEST) * np.uint8(_LETTER)
-    joined = "".join(c for c in every if not "\ud800" <= c <= "\udfff")
-    position = np.fromiter(map(ord, joined), np.int64, len(joined))
-    for pattern, flag in ((FORBIDDEN, _ODD), (_NOT_ALONE, _JOINS), (_FOLDED, _ODD), (_SURE_MARKS, _MARK)):
-        found = np.fromiter((m.start() for m in pattern.finditer(joined)), np.int64)
-        flags[position[found]] |= flag
-    flags[10] |= _LINE_FEED
-    flags[-1] = _ODD
-    return flags
+def _learn(code_points: np.ndarray) -> None:
+    """Work out the properties of characters."""
+    for code_point in code_points.tolist():
+        character = chr(code_point)
+        patterns = ((FORBIDDEN, _ODD), (_FOLDED, _ODD), (_NOT_ALONE, _JOINS), (_SURE_MARKS, _MARK))
+        found = sum({flag for pattern, flag in patterns if pattern.match(character)})
+        found |= _SPACE * character.isspace() | _LETTER * character.isalnum() | _LINE_FEED * (character == "\n")
+        _PROPERTIES[code_point] = found | _KNOWN
 
 
 _NOT_ALONE = regex.compile(r"[^\p{GCB=Other}\p{GCB=LF}]")

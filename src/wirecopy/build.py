@@ -12,6 +12,7 @@ import hashlib
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ from wirecopy.cache import Store, key_of
 from wirecopy.documents import Document, chunks
 from wirecopy.release import Shard, parquet_path, parquet_writer
 from wirecopy.rules.corpus import SPLITS
-from wirecopy.tables import CONFIGS, Config, encoded, stored_schema
+from wirecopy.tables import CONFIGS, LINE_TOKENS, Config, encoded, stored_schema
 from wirecopy.validate import (
     GROUP,
     Finder,
@@ -48,6 +49,8 @@ SHARD = 5_000
 """Articles in a shard."""
 ROW_GROUP = 16 * GROUP
 """Articles in a row group."""
+_FEW = 250
+"""Articles of a shard whose tokens are kept by line."""
 
 
 class ShardTask(NamedTuple):
@@ -180,10 +183,24 @@ class Maker:
         key = content_key("shard", task.documents, task.split, *self.configs)
         kept = None if key is None else self._kept(key, task)
         if kept is None:
-            kept = self.make(task)
+            with self._kept_tokens(task):
+                kept = self.make(task)
             if key is not None:
                 self._keep(key, kept)
         return kept
+
+    @contextmanager
+    def _kept_tokens(self, task: ShardTask) -> Iterator[None]:
+        """Spare a small corpus the tokeniser, which takes a second to load, where lines are as they were."""
+        if len(task.documents) > _FEW or set(self.configs) <= {"articles", "standoff"}:
+            yield
+            return
+        key = key_of("tokens", self.root.as_posix(), task.split, str(task.number))
+        kept = self.store.get(key)
+        LINE_TOKENS.start({} if kept is None else orjson.loads(kept))
+        yield
+        if LINE_TOKENS.n_learnt:
+            self.store.put(key, orjson.dumps(LINE_TOKENS))
 
     def make(self, task: ShardTask) -> MadeShard:
         """Judge the articles of a shard and, as long as there is no error, write its tables."""

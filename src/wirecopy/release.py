@@ -342,8 +342,8 @@ def make_card(manifest: dict[str, Any], about: About, citation: str, store: Stor
         "pretty_name": about.name,
         "tags": ["boilerplate-removal", "quotation-attribution", "event-extraction", "news"],
     }
-    data["dataset_info"] = _features_block(tuple(configs), store)
-    data["configs"] = [_config_entry(name, configs[name], about) for name in configs]
+    entries = {"configs": [_config_entry(name, configs[name], about) for name in configs]}
+    metadata = _as_yaml(data) + _features_block(tuple(configs), store) + _as_yaml(entries)
     body = _CARD.format(
         name=about.name,
         version=about.version,
@@ -354,32 +354,35 @@ def make_card(manifest: dict[str, Any], about: About, citation: str, store: Stor
         citation=citation,
         restored=_RESTORED if about.license == "other" else _STANDOFF,
     )
-    return f"---\n{_as_yaml(data)}\n---\n\n{body}"
+    return f"---\n{metadata}---\n\n{body}"
 
 
-def _features_block(configs: tuple[str, ...], store: Store | None) -> list[dict[str, Any]]:
-    """What `datasets` writes into a card of the features of configs. It takes a second to import, and says the same
-    every time: the store keeps it."""
-    key = key_of("features", installed_version("datasets"), *configs) if store is not None else ""
-    kept = store.get(key) if store is not None else None
-    if kept is not None:
-        return orjson.loads(kept)
+def _features_block(configs: tuple[str, ...], store: Store | None) -> str:
+    """What `datasets` writes into a card of the features of configs, as YAML. It takes a second to import, and says
+    the same every time: the store keeps it."""
+    if store is None:
+        return _as_yaml({"dataset_info": _feature_data(configs)})
+    key = key_of("features", installed_version("datasets"), *configs)
+    kept = store.get(key)
+    if kept is None:
+        kept = _as_yaml({"dataset_info": _feature_data(configs)}).encode("utf-8")
+        store.put(key, kept)
+    return kept.decode("utf-8")
+
+
+def _feature_data(configs: Iterable[str]) -> list[dict[str, Any]]:
     from datasets.info import DatasetInfo, DatasetInfosDict
     from huggingface_hub import DatasetCardData
 
     data = DatasetCardData()
-    DatasetInfosDict({name: DatasetInfo(features=features(CONFIGS[name])) for name in configs}).to_dataset_card_data(
-        data
-    )
-    found = data["dataset_info"]
-    if store is not None:
-        store.put(key, orjson.dumps(found))
-    return found
+    infos = {name: DatasetInfo(features=features(CONFIGS[name])) for name in configs}
+    DatasetInfosDict(infos).to_dataset_card_data(data)
+    return data["dataset_info"]
 
 
 def _as_yaml(data: Mapping[str, Any]) -> str:
-    """The metadata of a card, as `huggingface_hub` writes them."""
-    return yaml.dump(data, sort_keys=False, allow_unicode=True, line_break="\n").strip()
+    """Metadata of a card, as `huggingface_hub` writes them."""
+    return yaml.dump(data, sort_keys=False, allow_unicode=True, line_break="\n")
 
 
 def _n_rows(manifest: Mapping[str, Any], config: str) -> int:

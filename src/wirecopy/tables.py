@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -72,17 +72,41 @@ def tokenize(text: str) -> Tokens:
     """
     tokens = Tokens([], [], [])
     for line_start, line in _lines(text):
-        for word, start in _tokens_of_line(line):
+        for word, start in LINE_TOKENS[line]:
             tokens.words.append(word)
             tokens.starts.append(line_start + start)
             tokens.ends.append(line_start + start + len(word))
     return tokens
 
 
-@lru_cache(1_024)
-def _tokens_of_line(line: str) -> tuple[tuple[str, int], ...]:
-    """The tokens of a line and where they start: every table of an article asks for the same lines."""
-    return tuple((token.text, token.idx) for token in _tokenizer()(line) if not token.is_space)
+class LineTokens(dict[str, list[tuple[str, int]]]):
+    """The tokens of lines and where they start, worked out when they are first asked for: every table of an article
+    asks for the same lines. `kept` has what an earlier build worked out."""
+
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[str, list[tuple[str, int]]] = {}
+        self.n_learnt = 0
+
+    def start(self, kept: dict[str, list[tuple[str, int]]]) -> None:
+        """Forget all lines but what was kept."""
+        self.clear()
+        self.kept, self.n_learnt = kept, 0
+
+    def __missing__(self, line: str) -> list[tuple[str, int]]:
+        if len(self) >= self.MOST:
+            self.clear()
+        found = self.kept.get(line)
+        if found is None:
+            found = [(token.text, token.idx) for token in _tokenizer()(line) if not token.is_space]
+            self.n_learnt += 1
+        self[line] = found
+        return found
+
+
+LINE_TOKENS = LineTokens()
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
@@ -460,7 +484,7 @@ def stored_schema(config: Config) -> pa.Schema:
 
 def encoded(config: Config, rows: Iterable[Row]) -> list[Row]:
     """The rows with integer codes for labels, as they are stored."""
-    return [_encoded(row, config.schema) for row in rows]
+    return list(map(_row_encoder(config), rows))
 
 
 def make_batch(config: Config, rows: Iterable[Row]) -> pa.RecordBatch:
@@ -486,12 +510,6 @@ def inventory_of(field: pa.Field) -> str | None:
     return (field.metadata or {}).get(b"labels", b"").decode() or None
 
 
-def _encoded(row: Row, schema: pa.Schema) -> Row:
-    if not any(_has_labels(field) for field in schema):
-        return row
-    return {field.name: _encoded_value(row[field.name], field) for field in schema}
-
-
 def _has_labels(field: pa.Field) -> bool:
     if pa.types.is_list(field.type):
         return _has_labels(field.type.value_field)
@@ -500,14 +518,38 @@ def _has_labels(field: pa.Field) -> bool:
     return inventory_of(field) is not None
 
 
-def _encoded_value(value: Any, field: pa.Field) -> Any:
-    if not _has_labels(field):
-        return value
+Encoder = Callable[[Any], Any]
+
+
+@cache
+def _row_encoder(config: Config) -> Encoder:
+    """What puts codes for the labels in a row of a config."""
+    if not any(_has_labels(field) for field in config.schema):
+        return lambda row: row
+    return _struct_encoder(config.schema)
+
+
+def _struct_encoder(fields: Iterable[pa.Field]) -> Encoder:
+    coded = [(field.name, _encoder(field)) for field in fields if _has_labels(field)]
+    plain = [field.name for field in fields if not _has_labels(field)]
+
+    def encode(value: Row) -> Row:
+        found = {name: value[name] for name in plain}
+        for name, inner in coded:
+            found[name] = inner(value[name])
+        return found
+
+    return encode
+
+
+def _encoder(field: pa.Field) -> Encoder:
+    """What puts codes for the labels in the value of a field that holds some."""
     if pa.types.is_list(field.type):
-        return [_encoded_value(item, field.type.value_field) for item in value]
+        inner = _encoder(field.type.value_field)
+        return lambda items: [inner(item) for item in items]
     if pa.types.is_struct(field.type):
-        return {inner.name: _encoded_value(value[inner.name], inner) for inner in field.type}
-    return _codes(inventory_of(field))[value]
+        return _struct_encoder(list(field.type))
+    return _codes(inventory_of(field)).__getitem__
 
 
 def columns(config: Config) -> dict[str, str]:
