@@ -56,6 +56,36 @@ def undoubted(articles: Sequence[Article]) -> tuple[Mask, pa.RecordBatch | None]
         return np.zeros(len(articles), dtype=bool), None
 
 
+_LABELS = {
+    "zone_kind": ("zones", "kind"),
+    "entity_type": ("entities", "type"),
+    "mention_level": ("entities", "mentions", "level"),
+    "value_type": ("values", "type"),
+    "attribution_type": ("attributions", "type"),
+    "attribution_mode": ("attributions", "mode"),
+    "source_type": ("attributions", "source_type"),
+    "event_type": ("events", "type"),
+    "realis": ("events", "realis"),
+    "polarity": ("events", "polarity"),
+    "argument_role": ("events", "arguments", "role"),
+    "topic": ("topics",),
+}
+"""Where in an article the labels of each inventory stand that a corpus is expected to use."""
+
+
+def label_counts(batch: pa.RecordBatch) -> dict[str, dict[str, int]]:
+    """How often the articles of a batch use each label of each inventory, as `rules.corpus.labels_used` counts."""
+    counts = {}
+    for inventory, (column, *fields) in _LABELS.items():
+        labels = batch.column(column).flatten()
+        for name in fields:
+            labels = labels.field(name) if pa.types.is_struct(labels.type) else labels
+            labels = labels.flatten() if pa.types.is_list(labels.type) else labels
+        counted = pc.value_counts(labels)
+        counts[inventory] = dict(zip(*(counted.field(i).to_pylist() for i in (0, 1)), strict=True))
+    return counts
+
+
 def undoubted_rows(batch: pa.RecordBatch) -> Mask:
     """As `undoubted`, of articles that are rows of the articles' Arrow schema; may raise `NotTold`."""
     if STANDS_FOR.keys() != {rule.id for rule in rules_of("article")}:

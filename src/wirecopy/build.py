@@ -38,7 +38,6 @@ from wirecopy.validate import (
     examine,
     finish_corpus,
     open_corpus,
-    place_of,
     take_gold,
     take_passes,
 )
@@ -206,12 +205,11 @@ class Maker:
         """Judge the articles of a shard and, as long as there is no error, write its tables."""
         made = MadeShard(task, Finds(n_documents=len(task.documents)))
         writers = [TableWriter(CONFIGS[name], self.folder / name / task.name) for name in self.configs]
-        notes, sound = Notes(made.finds), True
+        notes, sound = Notes(made.finds, self.root), True
         for at in range(0, len(task.documents), GROUP):
             documents = task.documents[at : at + GROUP]
             group = examine(documents)
-            for document, (article, problems) in zip(documents, group.judged, strict=True):
-                notes.take(place_of(document, self.root), document, article, problems)
+            notes.take(documents, group)
             sound = sound and not any(p.severity == "error" for p in made.finds.problems)
             if sound:
                 made.outlined += _write_group(group, writers)

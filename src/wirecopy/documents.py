@@ -49,13 +49,28 @@ class Document(NamedTuple):
 
     def read(self) -> bytes:
         """The bytes of the document; `OSError` when they cannot be had."""
-        if self.content is not None:
-            return self.content
-        with Path(self.path).open("rb") as file:
-            if self.line is None:
-                return file.read()
-            file.seek(self.start)
-            return file.read(self.length)
+        return next(read_each([self]))
+
+
+def read_each(documents: Iterable[Document]) -> Iterator[bytes]:
+    """The bytes of each document; a file that several of them in a row stand in is opened once."""
+    opened: tuple[str, IO[bytes]] | None = None
+    try:
+        for document in documents:
+            if document.content is not None:
+                yield document.content
+            elif document.line is None:
+                yield Path(document.path).read_bytes()
+            else:
+                if opened is None or opened[0] != document.path:
+                    if opened is not None:
+                        opened[1].close()
+                    opened = document.path, Path(document.path).open("rb")  # noqa: SIM115
+                opened[1].seek(document.start)
+                yield opened[1].read(document.length)
+    finally:
+        if opened is not None:
+            opened[1].close()
 
 
 _FIRST_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*"([a-z0-9-]+)"')

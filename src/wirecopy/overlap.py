@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ RUN_LENGTH = 8
 MOST_HOLDERS = 1_000
 """A run that more articles have than this is what pages say, and no sign that one copies another."""
 
+_FEW_HOLDERS = 8
 _ARTICLE_BITS = 24
 _HASH_BITS = 40
 _ARTICLES = np.uint64((1 << _ARTICLE_BITS) - 1)
@@ -45,25 +46,33 @@ def exact_runs(article: Article) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + RUN_LENGTH]) for i in range(len(words) - RUN_LENGTH + 1)}
 
 
-def run_numbers(article: Article) -> np.ndarray:
-    """The runs of words of an article as distinct numbers of 40 bits, in rising order.
+def packed_runs(articles: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
+    """The runs of some articles, each given by its words, for a `RunIndex`.
 
-    A polynomial over the bytes of the run, taken from sums over the whole text, and mixed.
+    Numbers that hold a run above and the index of its article below, distinct and in rising order; and how many
+    runs each article has. A run's number is a polynomial over its bytes, taken from sums over the text of all
+    articles, and mixed.
     """
-    joined = " ".join(own_words(article))
+    joined = " ".join(" ".join(words) for words in articles if words)
     codes = np.frombuffer(joined.encode("utf-8"), dtype=np.uint8)
-    starts = np.concatenate(([0], np.flatnonzero(codes == 32) + 1))
-    if len(starts) < RUN_LENGTH or not joined:
-        return np.zeros(0, dtype=np.uint64)
+    n_words = np.array([len(words) for words in articles], dtype=np.int64)
+    starts = np.concatenate(([0], np.flatnonzero(codes == 32) + 1))[: n_words.sum()]
+    owners = np.repeat(np.arange(len(articles)), n_words)
+    last = np.arange(RUN_LENGTH - 1, len(starts))
+    last = last[owners[last] == owners[last - RUN_LENGTH + 1]]
     powers, inverses = _powers(1 << len(codes).bit_length())
     sums = np.zeros(len(codes) + 1, dtype=np.uint64)
     np.cumsum((codes + np.uint64(1)) * powers[: len(codes)], out=sums[1:])
-    ends = np.append(starts[RUN_LENGTH:] - 1, len(codes))
-    firsts = starts[: len(ends)]
-    return np.unique(_mixed((sums[ends] - sums[firsts]) * inverses[firsts]) >> np.uint64(64 - _HASH_BITS))
+    ends = np.append(starts[1:] - 1, len(codes))[last]
+    firsts = starts[last - RUN_LENGTH + 1]
+    numbers = _mixed((sums[ends] - sums[firsts]) * inverses[firsts]) >> np.uint64(64 - _HASH_BITS)
+    packed = np.sort((numbers << np.uint64(_ARTICLE_BITS)) | owners[last].astype(np.uint64))
+    packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))] if len(packed) else packed
+    sizes = np.bincount((packed & _ARTICLES).astype(np.int64), minlength=len(articles))
+    return packed, sizes.astype(np.int32)
 
 
-@cache
+@lru_cache(4)
 def _powers(n: int) -> tuple[np.ndarray, np.ndarray]:
     """The first powers of the factor and of its inverse, modulo 2**64."""
     return tuple(_geometric(factor, n) for factor in (_FACTOR, pow(_FACTOR, -1, 1 << 64)))
@@ -80,16 +89,6 @@ def _mixed(numbers: np.ndarray) -> np.ndarray:
     for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
         numbers = (numbers ^ (numbers >> np.uint64(33))) * np.uint64(factor)
     return numbers ^ (numbers >> np.uint64(33))
-
-
-def packed_runs(numbers: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """The runs of some articles for a `RunIndex`: numbers that hold a run above and the index of its article below,
-    in rising order; and how many runs each article has."""
-    sizes = np.array([len(found) for found in numbers], dtype=np.int32)
-    if not sizes.sum():
-        return np.zeros(0, dtype=np.uint64), sizes
-    owners = np.repeat(np.arange(len(numbers), dtype=np.uint64), sizes)
-    return np.sort((np.concatenate(numbers) << np.uint64(_ARTICLE_BITS)) | owners), sizes
 
 
 class RunIndex:
@@ -132,15 +131,40 @@ class RunIndex:
 
     def candidates(self, splits: np.ndarray, share: float) -> Iterator[tuple[int, int]]:
         """The pairs of articles of different splits that share at least about this part of the shorter one's
-        runs, in rising order. `splits` has a number for the split of every article."""
-        counts = [_shared_pairs(self._part(part), splits) for part in range(_PARTS)]
-        n_runs = np.concatenate([np.zeros(0, dtype=np.int32), *self._sizes])
-        pairs, at = np.unique(np.concatenate([found for found, _ in counts]), return_inverse=True)
-        shared = np.bincount(at, np.concatenate([n for _, n in counts]), len(pairs))
-        for pair, n in zip(pairs.tolist(), shared.tolist(), strict=True):
-            first, second = pair >> 32, pair & 0xFFFFFFFF
-            if n >= 0.99 * share * min(n_runs[first], n_runs[second]):
-                yield first, second
+        runs, in rising order. `splits` has a number for the split of every article.
+
+        Pairs are counted over the runs that few articles have. What the others can add is no more than how many of
+        them an article has; only where that alone could be enough are they looked at one by one.
+        """
+        needed = 0.99 * share * np.concatenate([np.zeros(0, dtype=np.int32), *self._sizes])
+        n_common = np.zeros(self.n_articles, dtype=np.int64)
+        found = []
+        for part in range(_PARTS):
+            _, articles, sizes = _grouped(self._part(part))
+            common = np.repeat(sizes > _FEW_HOLDERS, sizes)
+            n_common += np.bincount(articles[common].astype(np.int64), minlength=self.n_articles)
+            found.append(_counted(_pairs_of(articles, sizes, 2, _FEW_HOLDERS), splits))
+        commonplace = (n_common >= needed) & (needed > 0)
+        pairs, shared = _summed(found)
+        first, second = pairs >> np.uint64(32), pairs & np.uint64(0xFFFFFFFF)
+        most = shared + np.minimum(n_common[first], n_common[second])
+        enough = most >= np.minimum(needed[first], needed[second])
+        likely = set(pairs[enough].tolist())
+        if commonplace.any():
+            likely.update(self._commonplace_pairs(commonplace, splits, needed))
+        yield from sorted((pair >> 32, pair & 0xFFFFFFFF) for pair in likely)
+
+    def _commonplace_pairs(self, commonplace: np.ndarray, splits: np.ndarray, needed: np.ndarray) -> list[int]:
+        """The pairs that may share enough by runs that many articles have."""
+        found = []
+        for part in range(_PARTS):
+            _, articles, sizes = _grouped(self._part(part))
+            pairs = _pairs_of(articles, sizes, _FEW_HOLDERS + 1, MOST_HOLDERS, commonplace)
+            found.append(_counted(pairs, splits))
+        pairs, shared = _summed(found)
+        first, second = pairs >> np.uint64(32), pairs & np.uint64(0xFFFFFFFF)
+        # The runs that few have may add to it: a tenth of what is needed is enough for a closer look.
+        return pairs[shared >= 0.1 * np.minimum(needed[first], needed[second])].tolist()
 
     def close(self) -> None:
         for file in self._files:
@@ -148,16 +172,37 @@ class RunIndex:
                 file.close()
 
 
-def _shared_pairs(packed: np.ndarray, splits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs of articles of different splits that share runs, packed into one number each, and how many."""
+def _grouped(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The runs and articles of sorted packed numbers, and how many articles have each run."""
     hashes, articles = packed >> np.uint64(_ARTICLE_BITS), packed & _ARTICLES
     begins = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1]))) if len(packed) else np.zeros(0, int)
-    sizes = np.diff(np.append(begins, len(packed)))
-    found = [np.zeros(0, dtype=np.uint64)]
-    for size in np.unique(sizes[(sizes > 1) & (sizes <= MOST_HOLDERS)]).tolist():
+    return hashes, articles, np.diff(np.append(begins, len(packed)))
+
+
+def _pairs_of(
+    articles: np.ndarray, sizes: np.ndarray, least: int, most: int, among: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """The pairs of articles that have one run, packed into one number each, for the runs that some number of
+    articles have; with `among`, the pairs of which at least one is among these."""
+    begins = np.cumsum(sizes) - sizes
+    for size in np.unique(sizes[(sizes >= least) & (sizes <= most)]).tolist():
         holders = articles[begins[sizes == size][:, None] + np.arange(size)]
+        if among is not None:
+            holders = holders[among[holders].any(axis=1)]
         for i in range(size - 1):
-            first, second = holders[:, i, None], holders[:, i + 1 :]
-            differ = splits[first] != splits[second]
-            found.append(((first << np.uint64(32)) | second)[differ])
-    return np.unique(np.concatenate(found), return_counts=True)
+            pairs = (holders[:, i, None] << np.uint64(32)) | holders[:, i + 1 :]
+            yield pairs if among is None else pairs[among[holders[:, i, None]] | among[holders[:, i + 1 :]]]
+
+
+def _counted(pairs: Iterator[np.ndarray], splits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs of articles of different splits, and how often each occurs."""
+    found = [np.zeros(0, dtype=np.uint64), *(array.ravel() for array in pairs)]
+    joined = np.concatenate(found)
+    apart = splits[joined >> np.uint64(32)] != splits[joined & np.uint64(0xFFFFFFFF)]
+    return np.unique(joined[apart], return_counts=True)
+
+
+def _summed(counted: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """The counts of several parts put together."""
+    pairs, at = np.unique(np.concatenate([found for found, _ in counted]), return_inverse=True)
+    return pairs, np.bincount(at, np.concatenate([n for _, n in counted]), len(pairs))

@@ -17,6 +17,7 @@ import os
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
@@ -30,8 +31,17 @@ import pyarrow as pa
 from wirecopy import accept, shape
 from wirecopy.article import Article
 from wirecopy.cache import Store, key_of
-from wirecopy.documents import Document, UnreadableError, chunks, document_files, documents_in, is_lines, shown
-from wirecopy.overlap import packed_runs, run_numbers
+from wirecopy.documents import (
+    Document,
+    UnreadableError,
+    chunks,
+    document_files,
+    documents_in,
+    is_lines,
+    read_each,
+    shown,
+)
+from wirecopy.overlap import own_words, packed_runs
 from wirecopy.problems import Finding, Problem, locate
 from wirecopy.rules import RULES, Corpus, Subject, rules_of
 from wirecopy.rules.corpus import Digest, count_labels, file_of, labels_used
@@ -138,7 +148,7 @@ class Group(NamedTuple):
 
 def examine(documents: Sequence[Document]) -> Group:
     """Judge documents by levels 1 to 5."""
-    contents = [_content_of(document) for document in documents]
+    contents = _contents_of(documents)
     plain = [_plain(content) if isinstance(content, bytes) else None for content in contents]
     sound, batch = accept.undoubted([article for article in plain if article is not None])
     if batch is not None and len(sound) == len(documents) and sound.all():
@@ -150,6 +160,14 @@ def examine(documents: Sequence[Document]) -> Group:
             for document, content, article in zip(documents, contents, plain, strict=True)
         ]
     )
+
+
+def _contents_of(documents: Sequence[Document]) -> list[bytes | Problem]:
+    """The bytes of each document, or what keeps them from being read."""
+    if all(document.line is not None and document.length <= LARGEST_FILE for document in documents):
+        with suppress(OSError):
+            return list(read_each(documents))
+    return [_content_of(document) for document in documents]
 
 
 def _content_of(document: Document) -> bytes | Problem:
@@ -209,24 +227,47 @@ GROUP = 64
 
 
 class Notes:
-    """Takes down what was found in a group of documents, one after another."""
+    """Takes down what was found in documents, group after group, and what level 6 asks of their articles."""
 
-    def __init__(self, finds: Finds) -> None:
-        self.finds, self._numbers = finds, []
+    def __init__(self, finds: Finds, root: Path) -> None:
+        self.finds, self._root = finds, f"{root.as_posix()}/"
+        self._words: list[list[str]] = []
         finds.label_uses = labels_used([])
 
-    def take(self, place: str, document: Document, article: Article | None, problems: list[Problem]) -> None:
-        """Take down the problems of a document, and what level 6 asks of its article."""
-        self.finds.problems += problems
-        if article is None:
-            self.finds.unread.append(document.id or "")
-            return
-        self.finds.digests[place] = Digest.of(article)
-        self._numbers.append(run_numbers(article) if article["text"] is not None else np.zeros(0, dtype=np.uint64))
-        count_labels(self.finds.label_uses, article)
+    def take(self, documents: Sequence[Document], group: Group) -> None:
+        """Take down a group of documents that were judged."""
+        finds = self.finds
+        for document, (article, problems) in zip(documents, group.judged, strict=True):
+            finds.problems += problems
+            if article is None:
+                finds.unread.append(document.id or "")
+                continue
+            finds.digests[self._place_of(document)] = Digest.of(article)
+            self._words.append(own_words(article) if article["text"] is not None else [])
+            if group.batch is None:
+                count_labels(finds.label_uses, article)
+        if group.batch is not None:
+            for inventory, counts in accept.label_counts(group.batch).items():
+                finds.label_uses[inventory].update(counts)
+        if len(self._words) >= GROUP:
+            self._index()
+
+    def _index(self) -> None:
+        """Turn words into runs: numbers take less room."""
+        packed, sizes = packed_runs(self._words)
+        before, n_runs = self.finds.runs
+        self.finds.runs = np.concatenate([before, packed + np.uint64(len(n_runs))]), np.concatenate([n_runs, sizes])
+        self._words = []
+
+    def _place_of(self, document: Document) -> str:
+        """Where a document stands in the corpus: its path below the folder, in JSON Lines with the line."""
+        relative = document.path.removeprefix(self._root)
+        return relative if document.line is None else f"{relative}:{document.line}"
 
     def finish(self) -> None:
-        self.finds.runs = packed_runs(self._numbers)
+        self._index()
+        packed, sizes = self.finds.runs
+        self.finds.runs = np.sort(packed), sizes
 
 
 @dataclass(frozen=True)
@@ -256,17 +297,18 @@ class Finder:
     def find(self, documents: Sequence[Document]) -> Finds:
         """Judge documents, and take down what was found."""
         finds = Finds(n_documents=len(documents))
-        notes = Notes(finds)
+        notes = Notes(finds, self.root) if self.root is not None else None
         for at in range(0, len(documents), GROUP):
-            group = documents[at : at + GROUP]
-            for document, (article, problems) in zip(group, examine(group).judged, strict=True):
-                if self.root is None:
-                    finds.problems += problems
-                else:
-                    notes.take(place_of(document, self.root), document, article, problems)
-                if self.keep and article is not None:
-                    finds.articles.append(article)
-        notes.finish()
+            some = documents[at : at + GROUP]
+            group = examine(some)
+            if notes is None:
+                finds.problems += [problem for _, problems in group.judged for problem in problems]
+            else:
+                notes.take(some, group)
+            if self.keep:
+                finds.articles += [article for article, _ in group.judged if article is not None]
+        if notes is not None:
+            notes.finish()
         return finds
 
 
@@ -274,17 +316,11 @@ def content_key(what: str, documents: Sequence[Document], *more: str) -> str | N
     """The key of a result that hangs on documents, their places and contents; None when one cannot be read."""
     parts: list[str | bytes] = [what, *more]
     try:
-        for document in documents:
-            parts += [document.path, str(document.line), hashlib.sha256(document.read()).digest()]
+        for document, content in zip(documents, read_each(documents), strict=True):
+            parts += [document.path, str(document.line), hashlib.sha256(content).digest()]
     except OSError:
         return None
     return key_of(*parts)
-
-
-def place_of(document: Document, root: Path) -> str:
-    """Where a document stands in a corpus: its path below the folder, in JSON Lines with the line."""
-    relative = Path(document.path).relative_to(root).as_posix()
-    return relative if document.line is None else f"{relative}:{document.line}"
 
 
 def documents_of(files: Iterable[Path], problems: list[Problem]) -> Iterator[Document]:

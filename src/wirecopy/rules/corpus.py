@@ -56,7 +56,7 @@ class Digest(NamedTuple):
             annotators,
             provenance["kind"],
             provenance["source"],
-        ).shared()
+        )
 
     def shared(self) -> Digest:
         """The same, with one object for all equal values that many articles have."""
