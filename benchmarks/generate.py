@@ -361,15 +361,19 @@ def make_article(seed: int, index: int) -> dict[str, Any]:
     page.boilerplate("related", f"Read more: {coined(random)} to {phrase(random)}")
     page.write("\n")
     page.boilerplate("copyright", f"© {coined(random)} Synthetic Media")
-    return _record(f"synthetic-{index:07}", title, page)
+    return _record(index, title, page)
 
 
-def _record(article_id: str, title: str, page: Page) -> dict[str, Any]:
+def article_id(index: int) -> str:
+    return f"synthetic-{index:07}"
+
+
+def _record(index: int, title: str, page: Page) -> dict[str, Any]:
     text = "".join(page.pieces)
     for entity in page.entities.values():
         entity["mentions"].sort(key=_in_text)
     return {
-        "id": article_id, "title": title, "language": "en-GB", "published": "2031-05-04",
+        "id": article_id(index), "title": title, "language": "en-GB", "published": "2031-05-04",
         "publisher": "Synthetic Benchmark Wire", "genre": "Current", "topics": ["labour"],
         "rights": {"text": "CC-BY-4.0", "annotation": "CC-BY-4.0"},
         "provenance": {"kind": "written", "source": None},
@@ -446,9 +450,9 @@ def _labels_of(article: dict[str, Any]) -> Iterator[str]:
 def _splits(n_articles: int) -> dict[str, Any]:
     """Ten stories, or as many as there are articles; eight in train, one each in validation and test."""
     stories = [
-        {"story": f"synthetic-story-{i}", "split": split, "articles": [f"synthetic-{n:07}" for n in range(i, n_articles, 10)]}
+        {"story": f"synthetic-story-{i}", "split": split, "articles": list(map(article_id, range(i, n_articles, 10)))}
         for i, split in enumerate(SPLITS)
-    ]  # fmt: skip
+    ]
     return {"stories": [story for story in stories if story["articles"]], "withdrawn": []}
 
 

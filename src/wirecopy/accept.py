@@ -643,10 +643,9 @@ def _parents(c: Columns) -> None:
 def _sources(c: Columns) -> None:
     kinds = _label_codes(c.attributions.field("source_type"), "source_type")
     names = shape.names("source_type")
-    is_group, is_named, is_unnamed = (
-        np.array([part(name) for name in names])[kinds]
-        for part in (lambda n: n.endswith("_group"), lambda n: n.startswith("named_"), lambda n: n.startswith("unnamed_"))
-    )  # fmt: skip
+    is_group = np.array([name.endswith("_group") for name in names])[kinds]
+    is_named = np.array([name.startswith("named_") for name in names])[kinds]
+    is_unnamed = np.array([name.startswith("unnamed_") for name in names])[kinds]
     entity = c.index_of(c.ids["source"], "entity")
     known = entity >= 0
     c.doubt(c.attribution_article, ~known & is_named)

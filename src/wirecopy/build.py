@@ -53,7 +53,7 @@ _FEW = 250
 
 
 class ShardTask(NamedTuple):
-    """The articles of one shard, in the order of their ids, and where its Parquet files go: `folder`/<config>/`name`."""
+    """The articles of one shard, in the order of their ids; its Parquet files are `folder`/<config>/`name`."""
 
     split: str
     number: int
@@ -127,10 +127,11 @@ class TableWriter:
     def finish(self) -> Shard | None:
         """Close the file, and say what is in it."""
         self.end_row_group()
+        digest = self.hash.hexdigest()
         if self.writer is None:
             return None
         self.writer.close()
-        return Shard(self.n_rows, self.hash.hexdigest())
+        return Shard(self.n_rows, digest)
 
 
 class _RowHash:
@@ -282,15 +283,18 @@ def build_tables(
     workers: Workforce | None = None,
     store: Store | None = None,
     progress: Callable[[Iterable], Iterable] = iter,
+    shard: int = SHARD,
 ) -> Built:
     """Judge a corpus folder and write the Parquet files of its configs into `folder`, as a release has them.
+
+    A split is cut into shards of `shard` articles. `workers` share the work, `store` keeps it for the next time.
 
     Of errors, the result tells all that `wirecopy.validate.check_corpus` finds; there are no tables then.
     """
     workers = workers or Workforce()
     result, gold, passes = open_corpus(corpus)
     built = Built(result)
-    tasks, loose = _planned(documents_of(progress(gold), result.problems), result.corpus.split_of)
+    tasks, loose = _planned(documents_of(progress(gold), result.problems), result.corpus.split_of, shard)
     made_shards = []
     for made in workers.map(Maker(corpus, folder, tuple(configs), store), tasks):
         take_gold(result, made.finds)
@@ -305,7 +309,9 @@ def build_tables(
     return built
 
 
-def _planned(documents: Iterable[Document], split_of: Mapping[str, str]) -> tuple[list[ShardTask], list[Document]]:
+def _planned(
+    documents: Iterable[Document], split_of: Mapping[str, str], shard: int
+) -> tuple[list[ShardTask], list[Document]]:
     """The shards of every split, and the documents that are in no split."""
     by_split: dict[str, list[Document]] = {split: [] for split in SPLITS}
     loose = []
@@ -314,7 +320,7 @@ def _planned(documents: Iterable[Document], split_of: Mapping[str, str]) -> tupl
     tasks = []
     for split, found in by_split.items():
         found.sort(key=lambda document: (document.id, document.path, document.line or 0))
-        tasks += [ShardTask(split, i // SHARD, found[i : i + SHARD]) for i in range(0, len(found), SHARD)]
+        tasks += [ShardTask(split, i // shard, found[i : i + shard]) for i in range(0, len(found), shard)]
     return tasks, loose
 
 

@@ -52,8 +52,16 @@ def key_of(*parts: str | bytes) -> str:
     return digest.hexdigest()
 
 
+def _sealed(key: str, result: bytes) -> bytes:
+    """A result as it is stored: with a hash over its key and itself."""
+    return _MARK + hashlib.sha256(key.encode() + result).digest() + result
+
+
 class Store:
-    """A folder of results by key. Reading and writing never fail: what cannot be had is None."""
+    """A folder of results by key. Reading and writing never fail: what cannot be had is None.
+
+    Results may be pickles: a store is for its owner, as a folder of compiled Python is.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -67,17 +75,17 @@ class Store:
             stored = self._path(key).read_bytes()
         except OSError:
             return None
-        head = len(_MARK) + 32
-        if not stored.startswith(_MARK) or hashlib.sha256(stored[head:]).digest() != stored[len(_MARK) : head]:
+        result = stored[len(_MARK) + 32 :]
+        if stored != _sealed(key, result):
             return None
         with suppress(OSError):
             self._path(key).touch()  # So that `prune` knows what is in use.
-        return stored[head:]
+        return result
 
     def put(self, key: str, result: bytes) -> None:
         """Keep a result."""
         with suppress(OSError):
-            write_atomically(self._path(key), _MARK + hashlib.sha256(result).digest() + result)
+            write_atomically(self._path(key), _sealed(key, result))
 
     def prune(self, before: float, keep: Iterable[str] = ()) -> None:
         """Drop what was last used before a time (seconds since the epoch), but for some keys."""

@@ -67,7 +67,7 @@ def read_each(documents: Iterable[Document]) -> Iterator[bytes]:
                         opened[1].close()
                     opened = document.path, Path(document.path).open("rb")  # noqa: SIM115
                 opened[1].seek(document.start)
-                yield opened[1].read(document.length)
+                yield opened[1].read(document.length).removesuffix(b"\n")
     finally:
         if opened is not None:
             opened[1].close()
@@ -114,7 +114,7 @@ def documents_in(path: Path) -> Iterator[Document]:
             for number, (line, length) in enumerate(_lines(stream), start=1):
                 if line.strip():
                     keep = name.endswith(COMPRESSED) and length <= LARGEST_FILE
-                    content = line.rstrip(b"\n") if keep else None
+                    content = line.removesuffix(b"\n") if keep else None
                     yield Document(name, _id_in(line), number, start, length, content)
                 start += length
     except (OSError, pa.ArrowException) as error:
