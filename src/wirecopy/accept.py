@@ -184,6 +184,11 @@ class Columns:
             _PROPERTIES.take(self.characters, out=found[:-1])
         return found
 
+    @cached_property
+    def properties(self) -> np.ndarray:
+        """Of each article the properties that some character of it has."""
+        return np.bitwise_or.reduceat(self.kinds[:-1], self.text_starts)
+
     def number_of(self, flag: int, starts: Indices, ends: Indices) -> Indices:
         """How many characters between two places each have a property."""
         if flag not in self._places:
@@ -310,6 +315,8 @@ def _learn(code_points: np.ndarray) -> None:
         character = chr(code_point)
         patterns = ((FORBIDDEN, _ODD), (_FOLDED, _ODD), (_NOT_ALONE, _JOINS), (_SURE_MARKS, _MARK))
         found = sum({flag for pattern, flag in patterns if pattern.match(character)})
+        if not unicodedata.is_normalized("NFC", character):
+            found |= _JOINS
         found |= _SPACE * character.isspace() | _LETTER * character.isalnum() | _LINE_FEED * (character == "\n")
         _PROPERTIES[code_point] = found | _KNOWN
 
@@ -346,29 +353,46 @@ def _texts(c: Columns) -> None:
     hashes = c.batch.column("text_sha256").to_pylist()
     right_hash = np.fromiter((text_hash(t) == h for t, h in zip(c.texts, hashes, strict=True)), bool, c.n)
     c.doubts |= ~(written & no_lines & right_length & right_hash)
-    for i in np.flatnonzero(np.maximum.reduceat(c.characters, c.text_starts) >= 0x300):
+    for i in np.flatnonzero(c.properties & _JOINS):
         c.doubts[i] |= not unicodedata.is_normalized("NFC", c.texts[i])
 
 
 @stands_for("text-control", "text-not-nfc")
 def _characters(c: Columns) -> None:
-    """Normalisation is looked at with the texts: only characters from U+0300 on can lack it."""
-    c.doubts |= np.bitwise_or.reduceat(c.kinds[:-1], c.text_starts) & _ODD != 0
+    """Normalisation is looked at with the texts: a text can lack it only if it has a character that joins others."""
+    c.doubts |= c.properties & _ODD != 0
 
 
 @stands_for("surface-mismatch")
 def _surfaces(c: Columns) -> None:
-    """The surfaces, end to end, are the stretches of the text, end to end, and each is as long as its stretch."""
+    """The surfaces, end to end, are the stretches of the text, end to end, and each is as long as its stretch.
+
+    The few long ones are cut out one by one, the many short ones gathered byte by byte.
+    """
     text = c.bytes.tobytes()
     place_of = np.append(np.flatnonzero((c.bytes & 0xC0) != 0x80), len(text))
-    for spans in c.all_spans:
-        starts, ends = place_of[spans.start], place_of[spans.end]
-        wrong = np.diff(_offsets_of(spans.surfaces)) != ends - starts
-        stretches = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        if wrong.any() or b"".join(stretches) != _bytes_of(spans.surfaces).tobytes():
-            told = spans.surfaces.to_pylist()
-            wrong = np.array([s.encode("utf-8") != found for s, found in zip(told, stretches, strict=True)])
-            c.doubt(spans.article, wrong)
+    starts, ends = place_of[c.zones.start], place_of[c.zones.end]
+    zones = b"".join([text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
+    told = _bytes_of(c.zones.surfaces).tobytes()
+    if zones != told or np.any(np.diff(_offsets_of(c.zones.surfaces)) != ends - starts):
+        _doubt_surfaces(c, c.zones, starts, ends, text)
+    starts = place_of[np.concatenate([spans.start for spans in c.annotations])]
+    ends = place_of[np.concatenate([spans.end for spans in c.annotations])]
+    lengths = np.concatenate([np.diff(_offsets_of(spans.surfaces)) for spans in c.annotations])
+    told = np.concatenate([_bytes_of(spans.surfaces) for spans in c.annotations])
+    if np.array_equal(lengths, ends - starts):
+        places = np.arange(len(told))
+        places += np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+        if np.array_equal(c.bytes.take(places), told):
+            return
+    for spans in c.annotations:
+        _doubt_surfaces(c, spans, place_of[spans.start], place_of[spans.end], text)
+
+
+def _doubt_surfaces(c: Columns, spans: Spans, starts: Indices, ends: Indices, text: bytes) -> None:
+    """Doubt the articles of the spans whose surface is not what stands there."""
+    stretches = zip(spans.surfaces.to_pylist(), starts.tolist(), ends.tolist(), strict=True)
+    c.doubt(spans.article, np.array([s.encode("utf-8") != text[a:b] for s, a, b in stretches], dtype=bool))
 
 
 @stands_for("span-edge-space", "span-splits-character", "span-splits-word", "span-crosses-line")
@@ -489,11 +513,13 @@ def _values(c: Columns) -> None:
     pairs = zip(types.to_pylist(), given.to_pylist(), strict=True)
     wrong = np.fromiter((v is not None and not _known_timex(t, v) for t, v in pairs), bool, len(values))
     c.doubt(values.article, wrong)
-    published = c.batch.column("published").to_pylist()
-    works = c.batch.column("annotation").to_pylist()
-    for i, (day, work) in enumerate(zip(published, works, strict=True)):
-        days = [day, *(p["date"] for p in work["passes"]), *([work["gold"]["date"]] if work["gold"] else [])]
-        c.doubts[i] |= not all(map(_known_day, days))
+    annotation = c.batch.column("annotation")
+    works, owner = _flat(annotation.field("passes"), np.arange(c.n))
+    each = np.arange(c.n)
+    gold = annotation.field("gold").field("date")
+    for days, article in ((c.batch.column("published"), each), (works.field("date"), owner), (gold, each)):
+        wrong = [day for day in pc.unique(days).to_pylist() if day is not None and not _known_day(day)]
+        c.doubt(article, _is_in(days, wrong))
 
 
 _known_timex = lru_cache(65_536)(is_timex)
@@ -686,6 +712,32 @@ def _source_types() -> np.ndarray:
     """By source type and entity type, whether a source of the one may be an entity of the other."""
     types = shape.names("entity_type")
     return np.array([[t in TYPES_OF_SOURCE.get(kind, types) for t in types] for kind in shape.names("source_type")])
+
+
+def free_of_repeated_keys(known: Sequence[tuple[bytes, Article]], batch: pa.RecordBatch | None) -> Mask:
+    """For each article of the right shape, given with its bytes, whether surely no object in it has a key twice.
+
+    `batch` has the articles as columns, where they are at hand: their keys are counted together first.
+    """
+    found = [content.count(b'":') for content, _ in known]
+    if batch is not None and sum(found) == _n_keys_together(batch):
+        return np.ones(len(known), dtype=bool)  # None has fewer than its keys, so none has more.
+    enough = (n == n_keys(article) for n, (_, article) in zip(found, known, strict=True))
+    return np.fromiter(enough, bool, len(known))
+
+
+def _n_keys_together(batch: pa.RecordBatch) -> int:
+    """The number of keys in all objects of all articles of a batch."""
+
+    def count(array: pa.Array) -> int:
+        if pa.types.is_list(array.type):
+            return count(array.flatten())
+        if not pa.types.is_struct(array.type):
+            return 0
+        given = array.filter(array.is_valid()) if array.null_count else array
+        return len(given) * given.type.num_fields + sum(map(count, given.flatten()))
+
+    return batch.num_rows * batch.num_columns + sum(map(count, batch.columns))
 
 
 def has_no_repeated_key(content: bytes, article: Article) -> bool:

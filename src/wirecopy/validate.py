@@ -150,7 +150,9 @@ def examine(documents: Sequence[Document]) -> Group:
     """Judge documents by levels 1 to 5."""
     contents = _contents_of(documents)
     plain = [_plain(content) if isinstance(content, bytes) else None for content in contents]
-    sound, batch = accept.undoubted([article for article in plain if article is not None])
+    known = [(content, article) for content, article in zip(contents, plain, strict=True) if article is not None]
+    sound, batch = accept.undoubted([article for _, article in known])
+    sound &= accept.free_of_repeated_keys(known, batch)
     if batch is not None and len(sound) == len(documents) and sound.all():
         return Group([(article, []) for article in plain], batch)
     verdicts = iter(sound.tolist())
@@ -196,14 +198,13 @@ def _unreadable(path: str, reason: str, line: int | None = None) -> Problem:
 
 
 def _plain(content: bytes) -> Article | None:
-    """The article in bytes that levels 1 and 2 surely have nothing to say of; None when there is any doubt."""
+    """The article in bytes that levels 1 and 2 surely have nothing to say of, but for keys that stand twice; None
+    when there is any doubt."""
     try:
         article = orjson.loads(content)
     except orjson.JSONDecodeError:
         return None
-    if shape.surely_valid(article) and accept.has_no_repeated_key(content, article):
-        return article
-    return None
+    return article if shape.surely_valid(article) else None
 
 
 def _judged(document: Document, content: bytes | Problem) -> tuple[Article | None, list[Problem]]:
@@ -232,6 +233,8 @@ class Notes:
     def __init__(self, finds: Finds, root: Path) -> None:
         self.finds, self._root = finds, f"{root.as_posix()}/"
         self._words: list[list[str]] = []
+        self._runs: list[tuple[np.ndarray, np.ndarray]] = []
+        self._n_indexed = 0
         finds.label_uses = labels_used([])
 
     def take(self, documents: Sequence[Document], group: Group) -> None:
@@ -255,8 +258,8 @@ class Notes:
     def _index(self) -> None:
         """Turn words into runs: numbers take less room."""
         packed, sizes = packed_runs(self._words)
-        before, n_runs = self.finds.runs
-        self.finds.runs = np.concatenate([before, packed + np.uint64(len(n_runs))]), np.concatenate([n_runs, sizes])
+        self._runs.append((packed + np.uint64(self._n_indexed), sizes))
+        self._n_indexed += len(sizes)
         self._words = []
 
     def _place_of(self, document: Document) -> str:
@@ -266,7 +269,7 @@ class Notes:
 
     def finish(self) -> None:
         self._index()
-        packed, sizes = self.finds.runs
+        packed, sizes = (np.concatenate(arrays) for arrays in zip(*self._runs, strict=True))
         self.finds.runs = np.sort(packed), sizes
 
 
