@@ -62,7 +62,8 @@ CONTENDERS: dict[str, tuple[str, Command]] = {
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    measured: list[dict[str, Any]] = []
+    earlier = options.results / "results.json"
+    measured = json.loads(earlier.read_text(encoding="utf-8"))["runs"] if options.add else []
     for size, form in [(size, form) for size in options.sizes for form in options.forms]:
         if form == "files" and size > options.files_most:
             continue
@@ -90,6 +91,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--naive-repeats", type=int, default=3, help="runs of the naive script over 1,000 articles")
     parser.add_argument("--all-configs-most", type=int, default=1_000, help="largest size for all configs")
     parser.add_argument("--files-most", type=int, default=20_000, help="largest size for single files")
+    parser.add_argument("--add", action="store_true", help="add to the results that are there")
     parser.add_argument("--keep", action="store_true", help="leave the corpora in place")
     parser.add_argument("--results", type=Path, default=RESULTS)
     return parser.parse_args(arguments)
@@ -175,7 +177,7 @@ def write_results(measured: list[dict[str, Any]], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     content = {"machine": machine(), "runs": measured}
     (folder / "results.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    rows = medians(measured)
+    rows = medians(sorted(measured, key=lambda run: (run["form"], run["articles"])))
     (folder / "README.md").write_text(report(rows, content["machine"]), encoding="utf-8")
     plot(rows, folder / "seconds.svg")
 

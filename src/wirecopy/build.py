@@ -46,7 +46,7 @@ from wirecopy.work import Workforce
 
 SHARD = 5_000
 """Articles in a shard."""
-ROW_GROUP = 16 * GROUP
+ROW_GROUP = 8 * GROUP
 """Articles in a row group."""
 _FEW = 250
 """Articles of a shard whose tokens are kept by line."""

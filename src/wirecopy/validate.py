@@ -223,7 +223,7 @@ def check_file(path: Path) -> tuple[Article | None, list[Problem]]:
     return _judged(document, _content_of(document))
 
 
-GROUP = 64
+GROUP = 128
 """Articles that are parsed and judged together: more of them alive make parsing slower."""
 
 
