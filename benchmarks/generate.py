@@ -28,6 +28,7 @@ import pyarrow as pa
 from wirecopy import shape
 from wirecopy.article import format_article, text_hash
 from wirecopy.rules.corpus import USED_INVENTORIES
+from wirecopy.rules.originality import RULES_OF_ORIGINALITY
 
 LINES_IN_A_PART = 2_000
 SPLITS = ("train",) * 8 + ("validation", "test")
@@ -460,6 +461,7 @@ def _waivers(used: set[str]) -> list[dict[str, str]]:
     known = [f"{inventory}/{name}" for inventory in USED_INVENTORIES for name in shape.names(inventory)]
     waivers = [("label-unused", label, "synthetic") for label in known if label not in used]
     waivers.append(("pass-missing", "articles/*", "synthetic: nobody annotated these"))
+    waivers += [(rule_id, "articles/*", "synthetic: made from one mould") for rule_id in RULES_OF_ORIGINALITY]
     return [dict(zip(("rule", "subject", "reason"), waiver, strict=True)) for waiver in waivers]
 
 

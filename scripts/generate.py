@@ -2,9 +2,10 @@
 
 With --check nothing is written, and the status is 1 when a file differs from what its source makes
 now. Generated are: the enumerations of the schemas of articles and predictions, the label tables of
-corpus/GUIDELINES.md, docs/rules.md, docs/data.md, docs/scoring.md, the figures of DATASHEET.md and README.md, and the
-version wherever it is shown: in CITATION.cff, .zenodo.json and README.md. The version itself stands in
-src/wirecopy/__init__.py, the day of its release in CHANGELOG.md.
+corpus/GUIDELINES.md, docs/rules.md, docs/data.md, docs/scoring.md, the figures of DATASHEET.md and
+README.md, the agreement in DATASHEET.md, and the version wherever it is shown: in CITATION.cff,
+.zenodo.json and README.md. The version itself stands in src/wirecopy/__init__.py, the day of its
+release in CHANGELOG.md.
 """
 
 import argparse
@@ -22,6 +23,8 @@ import yaml
 
 import wirecopy
 from wirecopy import shape
+from wirecopy.agreement import agreements
+from wirecopy.agreementreport import as_markdown
 from wirecopy.article import format_article
 from wirecopy.citation import bibtex, with_version, zenodo
 from wirecopy.files import write_atomically
@@ -73,7 +76,6 @@ def main(arguments: list[str]) -> int:
 
 def generated_files(corpus: Corpus) -> Iterator[tuple[str, str]]:
     """Every file that is generated, or has generated parts, with its content as it must be."""
-    corpus = check_corpus(ROOT / "corpus").corpus
     cff = with_version((ROOT / "CITATION.cff").read_text(encoding="utf-8"), wirecopy.__version__, released())
     producers: dict[str, Callable[[str], str]] = {
         "labels": label_table,
@@ -82,6 +84,7 @@ def generated_files(corpus: Corpus) -> Iterator[tuple[str, str]]:
         "configs": lambda _: config_table(),
         "bibtex": lambda _: f"```bibtex\n{bibtex(yaml.load(cff, yaml.BaseLoader), wirecopy.__version__)}\n```",
         "baselines": lambda _: baseline_table(),
+        "agreement": lambda _: agreement_tables(corpus),
     }
     yield "CITATION.cff", cff
     yield ".zenodo.json", zenodo(yaml.load(cff, yaml.BaseLoader)).decode("utf-8")
@@ -384,6 +387,11 @@ def interrupted(article: dict[str, Any]) -> int:
         any(a["content"][0]["start"] < z["start"] and z["end"] < a["content"][-1]["end"] for z in boilerplate)
         for a in article["attributions"]
     )
+
+
+def agreement_tables(corpus: Corpus) -> str:
+    """The agreement of the passes, of the articles with and without a text."""
+    return as_markdown({kind: agreements(corpus, standoff=kind == "stand-off") for kind in ("written", "stand-off")})
 
 
 def label_figures(corpus: Corpus) -> str:

@@ -295,6 +295,27 @@ def repeated_article(files: dict[str, Any]) -> None:
         files[path] = {**small("holme", text), "annotation": files[path]["annotation"]}
 
 
+def with_body(bodies: dict[str, str], person: str | None = None) -> Change:
+    """Give the small articles a line of body, and a person who is named in it."""
+
+    def change(files: dict[str, Any]) -> None:
+        for path, article in files.items():
+            body = bodies.get(article.get("id")) if path != "splits.json" else None
+            if body is None:
+                continue
+            set_text(article, f"{article['text']}\n{body}")
+            article["zones"].append(find(article, body, kind="body", continues=False))
+            for name in [person] if person and person in body else []:
+                mentions = [find(article, name, level="NAM")]
+                article["entities"] = [{"id": "person", "type": "PERSON", "name": name, "mentions": mentions}]
+
+    return change
+
+
+SENTENCE = "crews that cross the Tarn will stop"
+"""Seven words: too few for a near-duplicate article."""
+
+
 def withdraw(files: dict[str, Any]) -> None:
     files["splits.json"]["withdrawn"].append({"id": "lunn", "version": "0.2.0", "reason": "a copy"})
 
@@ -317,6 +338,23 @@ CORPUS_GOLDENS: dict[str, tuple[Change, Change]] = {
     "gold-status": (assign("articles/orl.json", "annotation", "gold", to=None), unchanged),
     "source-unknown": (assign("articles/orl.json", "provenance", "source", to="a-source"), unchanged),
     "near-duplicate": (same_text_across_splits, same_text_in_one_split),
+    "name-reused": (
+        with_body({"tarn": "Nobody saw Tamsin Rule there.", "orl": "It was Tamsin Rule who rang."}, "Tamsin Rule"),
+        with_body({"tarn": "Nobody saw Tamsin Rule there.", "orl": "It was Tamsin Ruel who rang."}, "Tamsin Rule"),
+    ),
+    "opening-repeated": (
+        with_body({"tarn": "On a wet Friday crews met.", "holme": "On a wet Friday nobody came."}),
+        with_body({"tarn": "On a wet Friday crews met.", "holme": "On a wet Monday nobody came."}),
+    ),
+    "sentence-repeated": (
+        with_body({"tarn": f"It is clear now. So {SENTENCE}.", "orl": f"We learn that {SENTENCE}."}),
+        with_body(
+            {
+                "tarn": f"It is clear now. So {SENTENCE}.",
+                "orl": "We learn that the crews of the Orl will stop work, too.",
+            }
+        ),
+    ),
     "label-unused": (
         unchanged,
         lambda f: f.update({"waivers.json": waivers_for_all_but(("zone_kind/headline", "topic/labour"))}),

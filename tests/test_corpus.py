@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
+from itertools import pairwise
 
 import pytest
 
 from conftest import ROOT
 from wirecopy.article import format_article
 from wirecopy.drafts import anchor
-from wirecopy.shape import boilerplate_kinds
+from wirecopy.shape import boilerplate_kinds, labels
 from wirecopy.validate import check_bytes, check_corpus
 from wirecopy.views import clean_text
 
@@ -43,9 +45,34 @@ def test_articles_are_as_long_as_news_is(result):
 
 def test_articles_are_spread_over_topics_and_publishers(result):
     articles = written(result)
-    assert len(articles) >= 12
-    assert len({topic for article in articles for topic in article["topics"]}) >= 8
-    assert len({article["publisher"] for article in articles}) >= 6
+    assert len(articles) >= 60
+    topics = Counter(topic for article in articles for topic in article["topics"])
+    assert set(topics) == set(labels("topic"))
+    assert min(topics.values()) >= 2, topics
+    assert len({article["publisher"] for article in articles}) >= 10
+    assert len({article["genre"] for article in articles}) >= 10
+
+
+def test_splits_are_shared_by_topics_and_test_alone_has_publishers_of_its_own(result):
+    splits = result.corpus.split_of
+    articles = written(result)
+    sizes = Counter(splits[article["id"]] for article in articles)
+    assert all(
+        abs(sizes[split] - share * len(articles)) < 2
+        for split, share in {"train": 0.6, "validation": 0.2, "test": 0.2}.items()
+    ), sizes
+    publishers = {
+        split: {article["publisher"] for article in articles if splits[article["id"]] == split} for split in sizes
+    }
+    assert publishers["test"] - publishers["train"] - publishers["validation"]
+    assert publishers["validation"] <= publishers["train"]
+    topics = {split: {topic for a in articles if splits[a["id"]] == split for topic in a["topics"]} for split in sizes}
+    assert topics["train"] == set(labels("topic"))
+
+
+def test_every_zone_kind_is_in_five_articles(result):
+    kinds = Counter(kind for a in written(result) for kind in {zone["kind"] for zone in a["zones"]})
+    assert min(kinds.values()) >= 5, kinds
 
 
 def test_every_article_has_boilerplate_glued_into_it(result):
@@ -53,6 +80,76 @@ def test_every_article_has_boilerplate_glued_into_it(result):
         zones = article["zones"]
         assert sum(zone["kind"] in boilerplate_kinds() for zone in zones) >= 6, article["id"]
         assert any(zone["continues"] for zone in zones), article["id"]
+
+
+def boilerplate_between(article, start, end):
+    return any(
+        zone["kind"] in boilerplate_kinds() and start <= zone["start"] and zone["end"] <= end
+        for zone in article["zones"]
+    )
+
+
+def quotations(article):
+    return [attribution for attribution in article["attributions"] if attribution["type"] != "indirect"]
+
+
+def interrupted_quotation(article):
+    return any(
+        boilerplate_between(article, before["end"], after["start"])
+        for attribution in quotations(article)
+        for before, after in pairwise(attribution["content"])
+    )
+
+
+def boilerplate_before_the_cue(article):
+    return any(
+        boilerplate_between(article, attribution["content"][0]["end"], attribution["cue"][0]["start"])
+        for attribution in quotations(article)
+        if attribution["cue"]
+    )
+
+
+def quotation_over_paragraphs(article):
+    lines = [
+        {article["text"].count("\n", 0, span["start"]) for span in attribution["content"]}
+        for attribution in quotations(article)
+        if attribution["cue"]
+    ]
+    return any(len(spanned) > 1 for spanned in lines)
+
+
+def alias(article):
+    """A person called by names that have no word in common."""
+    for entity in article["entities"]:
+        if entity["type"] == "PERSON":
+            names = [set(m["text"].lower().split()) for m in entity["mentions"] if m["level"] == "NAM"]
+            if any(not one & other for one in names for other in names):
+                return True
+    return False
+
+
+PHENOMENA = {
+    "a quotation that boilerplate interrupts": interrupted_quotation,
+    "boilerplate between a quotation and its cue": boilerplate_before_the_cue,
+    "a quotation of several paragraphs after one cue": quotation_over_paragraphs,
+    "an orphan quotation": lambda a: any(not x["cue"] and not x["source"] for x in quotations(a)),
+    "an anonymous source": lambda a: any(x["anonymous"] for x in a["attributions"]),
+    "a document as source": lambda a: any(x["source_type"] == "document" for x in a["attributions"]),
+    "an institution as source": lambda a: any(x["source_type"] == "named_group" for x in a["attributions"]),
+    "the speech of an unnamed group": lambda a: any(x["source_type"] == "unnamed_group" for x in a["attributions"]),
+    "a nested attribution": lambda a: any(x["parent"] for x in a["attributions"]),
+    "an alias": alias,
+    "an event told again": lambda a: any(len(event["triggers"]) > 1 for event in a["events"]),
+    "a negated event": lambda a: any(event["polarity"] == "NEGATIVE" for event in a["events"]),
+    "an event planned, feared or supposed": lambda a: any(
+        event["realis"] == "OTHER" and event["polarity"] == "POSITIVE" for event in a["events"]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PHENOMENA)
+def test_phenomena_that_make_news_hard_are_each_in_eight_articles(result, name):
+    assert sum(PHENOMENA[name](article) for article in written(result)) >= 8
 
 
 def first(article, layer, wanted=lambda item: True):

@@ -52,6 +52,8 @@ ALLOWED = {
     "hydrate": {"article", "problems", "release", "rules", "validate"},
     "display": {"article", "shape", "spans"},
     "scoring": {"", "article", "problems", "shape", "spans", "views"},
+    "agreement": {"article", "rules", "scoring", "views"},
+    "agreementreport": {"agreement", "scoring"},
     "cli": {
         "",
         "cache",

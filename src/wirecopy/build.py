@@ -25,6 +25,7 @@ from wirecopy.cache import Store, key_of
 from wirecopy.documents import Document, chunks
 from wirecopy.release import Shard, parquet_path, parquet_writer
 from wirecopy.rules.corpus import SPLITS
+from wirecopy.rules.originality import all_waived
 from wirecopy.tables import CONFIGS, LINE_TOKENS, Config, encoded, stored_schema
 from wirecopy.validate import (
     GROUP,
@@ -170,17 +171,18 @@ class _RowHash:
 @dataclass(frozen=True)
 class Maker:
     """Makes shards: the work of one task. `root` is the corpus folder, `folder` takes the Parquet files, `store`
-    keeps what was made for the next time."""
+    keeps what was made for the next time; `original` is as of `wirecopy.validate.Finder`."""
 
     root: Path
     folder: Path
     configs: tuple[str, ...]
     store: Store | None = None
+    original: bool = False
 
     def __call__(self, task: ShardTask) -> MadeShard:
         if self.store is None:
             return self.make(task)
-        key = content_key("shard", task.documents, task.split, *self.configs)
+        key = content_key("shard", task.documents, task.split, str(self.original), *self.configs)
         kept = None if key is None else self._kept(key, task)
         if kept is None:
             with self._kept_tokens(task):
@@ -206,7 +208,7 @@ class Maker:
         """Judge the articles of a shard and, as long as there is no error, write its tables."""
         made = MadeShard(task, Finds(n_documents=len(task.documents)))
         writers = [TableWriter(CONFIGS[name], self.folder / name / task.name) for name in self.configs]
-        notes, sound = Notes(made.finds, self.root), True
+        notes, sound = Notes(made.finds, self.root, self.original), True
         for at in range(0, len(task.documents), GROUP):
             documents = task.documents[at : at + GROUP]
             group = examine(documents)
@@ -296,12 +298,15 @@ def build_tables(
     built = Built(result)
     tasks, loose = _planned(documents_of(progress(gold), result.problems), result.corpus.split_of, shard)
     made_shards = []
-    for made in workers.map(Maker(corpus, folder, tuple(configs), store), tasks):
+    original = not all_waived(result.corpus)
+    for made in workers.map(Maker(corpus, folder, tuple(configs), store, original), tasks):
         take_gold(result, made.finds)
         built.outlined += made.outlined
         made_shards.append((made.task.split, made.task.name, made.tables))
     for documents, take in ((loose, take_gold), (documents_of(progress(passes), result.problems), take_passes)):
-        for finds in workers.map(Finder(corpus, store=store), chunks(documents)):
+        for finds in workers.map(
+            Finder(corpus, store=store, original=original and take is take_gold), chunks(documents)
+        ):
             take(result, finds)
     finish_corpus(result)
     if not result.errors:

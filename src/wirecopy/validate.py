@@ -46,6 +46,7 @@ from wirecopy.problems import Finding, Problem, locate
 from wirecopy.rules import RULES, Corpus, Subject, rules_of
 from wirecopy.rules.corpus import Digest, count_labels, file_of, labels_used
 from wirecopy.rules.file import LARGEST_FILE
+from wirecopy.rules.originality import Material, all_waived, material
 from wirecopy.work import Workforce
 
 _FATAL_FOR_PARSING = {"file-empty", "file-encoding", "json-syntax"}
@@ -135,6 +136,7 @@ class Finds:
     label_uses: dict[str, Counter[str]] = field(default_factory=dict)
     runs: tuple[np.ndarray, np.ndarray] = field(default_factory=lambda: packed_runs([]))
     unread: list[str] = field(default_factory=list)
+    material: dict[str, Material] = field(default_factory=dict)
     articles: list[Article] = field(default_factory=list)
 
 
@@ -228,10 +230,11 @@ GROUP = 128
 
 
 class Notes:
-    """Takes down what was found in documents, group after group, and what level 6 asks of their articles."""
+    """Takes down what was found in documents, group after group, and what level 6 asks of their articles: with
+    `original` also what the rules on originality compare."""
 
-    def __init__(self, finds: Finds, root: Path) -> None:
-        self.finds, self._root = finds, f"{root.as_posix()}/"
+    def __init__(self, finds: Finds, root: Path, original: bool) -> None:
+        self.finds, self._root, self._original = finds, f"{root.as_posix()}/", original
         self._words: list[list[str]] = []
         self._runs: list[tuple[np.ndarray, np.ndarray]] = []
         self._n_indexed = 0
@@ -245,7 +248,10 @@ class Notes:
             if article is None:
                 finds.unread.append(document.id or "")
                 continue
-            finds.digests[self._place_of(document)] = Digest.of(article)
+            place = self._place_of(document)
+            finds.digests[place] = Digest.of(article)
+            if self._original and (found := material(place, article)) is not None:
+                finds.material[place] = found
             self._words.append(own_words(article) if article["text"] is not None else [])
             if group.batch is None:
                 count_labels(finds.label_uses, article)
@@ -277,18 +283,19 @@ class Notes:
 class Finder:
     """Judges chunks of documents: the work of one task.
 
-    `root` is the corpus folder, where there is one, and with it is noted what level 6 asks. `keep` keeps the
-    articles; `store` keeps what was found for the next time.
+    `root` is the corpus folder, where there is one, and with it is noted what level 6 asks; with `original` also
+    what the rules on originality compare. `keep` keeps the articles; `store` keeps what was found for the next time.
     """
 
     root: Path | None = None
     keep: bool = False
     store: Store | None = None
+    original: bool = False
 
     def __call__(self, documents: Sequence[Document]) -> Finds:
         if self.store is None or self.keep:
             return self.find(documents)
-        key = content_key("finds", documents, str(self.root))
+        key = content_key("finds", documents, str(self.root), str(self.original))
         stored = None if key is None else self.store.get(key)
         if stored is not None:
             return pickle.loads(stored)
@@ -300,7 +307,7 @@ class Finder:
     def find(self, documents: Sequence[Document]) -> Finds:
         """Judge documents, and take down what was found."""
         finds = Finds(n_documents=len(documents))
-        notes = Notes(finds, self.root) if self.root is not None else None
+        notes = Notes(finds, self.root, self.original) if self.root is not None else None
         for at in range(0, len(documents), GROUP):
             some = documents[at : at + GROUP]
             group = examine(some)
@@ -392,7 +399,8 @@ def check_corpus(
     result, gold, passes = open_corpus(folder)
     for files, take in ((gold, take_gold), (passes, take_passes)):
         documents = documents_of(progress(files), result.problems)
-        for finds in (workers or Workforce()).map(Finder(folder, keep, store), chunks(documents)):
+        finder = Finder(folder, keep, store, original=take is take_gold and not all_waived(result.corpus))
+        for finds in (workers or Workforce()).map(finder, chunks(documents)):
             take(result, finds)
     finish_corpus(result)
     return result
@@ -413,6 +421,7 @@ def take_gold(result: Result, finds: Finds) -> None:
     result.problems += finds.problems
     corpus.gold_digests.update((place, digest.shared()) for place, digest in finds.digests.items())
     corpus.runs.add(*finds.runs)
+    corpus.material.update(finds.material)
     corpus.unread |= {local for local in finds.unread if local}
     corpus.articles.update(zip(finds.digests, finds.articles, strict=False))
     for inventory, counts in finds.label_uses.items():

@@ -10,6 +10,7 @@ from wirecopy.rules import (  # noqa: F401  (imported for the registration)
     events,
     file,
     layers,
+    originality,
     structure,
     surface,
     values,

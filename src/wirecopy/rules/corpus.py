@@ -93,6 +93,8 @@ class Corpus:
     label_uses: dict[str, Counter[str]] = field(default_factory=dict)
     """How often each label of each inventory is used."""
     runs: RunIndex = field(default_factory=RunIndex)
+    material: dict[str, Any] = field(default_factory=dict)
+    """What the rules on originality compare, see `wirecopy.rules.originality`."""
     read: Callable[[str], Article] | None = None
 
     @property

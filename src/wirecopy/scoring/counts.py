@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,7 +28,12 @@ class Counts:
     n_predicted: float = 0
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Counts(
+            self.hit_gold + other.hit_gold,
+            self.n_gold + other.n_gold,
+            self.hit_predicted + other.hit_predicted,
+            self.n_predicted + other.n_predicted,
+        )
 
     @property
     def precision(self) -> float | None:
