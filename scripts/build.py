@@ -117,7 +117,7 @@ def promise_problems(manifest: dict, corpus: Corpus, options: argparse.Namespace
     text = changelog.read_text(encoding="utf-8") if changelog.is_file() else ""
     corrected = {change.article for changes in corrections(text).values() for change in changes}
     places = {d.id: place for place, d in corpus.gold_digests.items() if d.id in corrected}
-    articles = {article_id: corpus.read(place) for article_id, place in places.items()}
+    articles = {article["id"]: article for article in corpus.read(places.values()).values()}
     return [*version_problems(manifest, latest(record)), *undone_problems(text, articles)]
 
 

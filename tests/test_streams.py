@@ -24,7 +24,7 @@ from wirecopy import cache
 from wirecopy.article import format_article
 from wirecopy.build import build_tables
 from wirecopy.cache import Store
-from wirecopy.documents import chunks, documents_in
+from wirecopy.documents import chunks, documents_in, read_each, spooled
 from wirecopy.overlap import RUN_LENGTH, RunIndex, packed_runs
 from wirecopy.release import (
     About,
@@ -146,6 +146,20 @@ def test_build_finds_what_validation_finds(broken, tmp_path):
         assert built.shards == {}
 
 
+def test_rules_on_originality_hold_over_lines_and_may_be_waived(forms, tmp_path):
+    """Synthetic articles are of one mould: without their waiver, they are told so, whether they are kept or not."""
+    corpus = tmp_path / "corpus"
+    shutil.copytree(forms / "lines", corpus)
+    waivers = orjson.loads((corpus / "waivers.json").read_bytes())
+    kept = [waiver for waiver in waivers if waiver["rule"] in ("label-unused", "pass-missing")]
+    (corpus / "waivers.json").write_bytes(orjson.dumps(kept))
+    results = [check_corpus(corpus).problems, check_corpus(corpus, keep=False).problems]
+    results.append(build_tables(corpus, tmp_path / "out", ("articles",)).result.problems)
+    assert results[0] == results[1] == results[2]
+    assert {problem.rule for problem in results[0]} <= {"name-reused", "opening-repeated", "sentence-repeated"}
+    assert "opening-repeated" in {problem.rule for problem in results[0]}
+
+
 def test_loose_lines_are_judged_as_loose_files_are(tmp_path):
     (tmp_path / "some.jsonl").write_bytes(orjson.dumps(base()) + b"\n\n  \n" + b"{\n" + orjson.dumps(base()))
     result = check_files([tmp_path / "some.jsonl"])
@@ -189,6 +203,16 @@ def test_chunks_are_bounded_in_number_and_size(forms):
     assert max(len(chunk) for chunk in chunks(documents, most_bytes=60_000)) <= 4
 
 
+def test_compressed_lines_are_held_on_disk_while_a_build_is_planned(forms, tmp_path):
+    path = forms / "compressed" / "articles" / "part-00000.jsonl.zst"
+    held = list(spooled(documents_in(path), tmp_path / "spool"))
+    assert all(document.content is None for document in held)
+    lines = (forms / "lines" / "articles" / "part-00000.jsonl").read_bytes().splitlines()
+    assert list(read_each(reversed(held))) == lines[::-1]
+    build_tables(forms / "compressed", tmp_path / "out", ("articles",))
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["articles"]
+
+
 # Near-duplicates
 
 
@@ -210,7 +234,7 @@ def test_index_finds_every_pair_that_shares_enough():
     splits = np.array([i % 3 for i in range(120)])
     index = RunIndex()
     for at in range(0, 120, 50):
-        index.add(*packed_runs(articles[at : at + 50]))
+        index.add(*packed_runs([" ".join(article) for article in articles[at : at + 50]]))
     found = set(index.candidates(splits, 0.3))
     assert share_enough(articles, splits) <= found
     index.close()
@@ -226,6 +250,20 @@ def share_enough(articles, splits):
     }  # fmt: skip
 
 
+def test_runs_are_of_words_that_any_white_space_parts():
+    """Numbers of runs are equal exactly where the runs are, whatever stands between the words."""
+    random = Random(9)
+    white = [chr(i) for i in range(0x10000) if chr(i).isspace()]
+    plain = [words(random, n) for n in (0, 7, 8, 30, 30)]
+    plain[4] = ["“café”", *plain[3][1:]]
+    spaced = ["".join(random.choice(white) + random.choice(white) + word for word in article) for article in plain]
+    packed, sizes = packed_runs([" ".join(article) for article in plain])
+    other, other_sizes = packed_runs(spaced)
+    assert (packed == other).all()
+    assert sizes.tolist() == other_sizes.tolist() == [0, 0, 1, 23, 23]
+    assert len(set((packed >> np.uint64(24)).tolist())) == 1 + 23 + 1
+
+
 def test_index_on_disk_finds_what_it_finds_in_memory(monkeypatch):
     random = Random(5)
     articles = [words(random, 60) for _ in range(80)]
@@ -236,7 +274,7 @@ def test_index_on_disk_finds_what_it_finds_in_memory(monkeypatch):
         monkeypatch.setattr("wirecopy.overlap._KEPT_IN_MEMORY", limit)
         index = RunIndex()
         for article in articles:
-            index.add(*packed_runs([article]))
+            index.add(*packed_runs([" ".join(article)]))
         found.append(list(index.candidates(splits, 0.3)))
         index.close()
     assert found[0] == found[1] == [(7, 40)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ import pyarrow as pa
 
 from wirecopy.article import Article
 from wirecopy.cache import Store, key_of
-from wirecopy.documents import Document, chunks
+from wirecopy.documents import Document, chunks, spooled
 from wirecopy.release import Shard, parquet_path, parquet_writer
 from wirecopy.rules.corpus import SPLITS
 from wirecopy.rules.originality import all_waived
@@ -49,6 +50,8 @@ SHARD = 5_000
 """Articles in a shard."""
 ROW_GROUP = 8 * GROUP
 """Articles in a row group."""
+_SPOOL = ".spool"
+"""The folder, in that of the tables, of lines that came compressed."""
 _FEW = 250
 """Articles of a shard whose tokens are kept by line."""
 
@@ -182,14 +185,17 @@ class Maker:
     def __call__(self, task: ShardTask) -> MadeShard:
         if self.store is None:
             return self.make(task)
-        key = content_key("shard", task.documents, task.split, str(self.original), *self.configs)
+        key = self._key(task)
         kept = None if key is None else self._kept(key, task)
         if kept is None:
             with self._kept_tokens(task):
                 kept = self.make(task)
-            if key is not None:
+            if key is not None and key == self._key(task):  # Else somebody writes to the files meanwhile.
                 self._keep(key, kept)
         return kept
+
+    def _key(self, task: ShardTask) -> str | None:
+        return content_key("shard", task.documents, task.split, str(self.original), *self.configs)
 
     @contextmanager
     def _kept_tokens(self, task: ShardTask) -> Iterator[None]:
@@ -296,10 +302,11 @@ def build_tables(
     workers = workers or Workforce()
     result, gold, passes = open_corpus(corpus)
     built = Built(result)
-    tasks, loose = _planned(documents_of(progress(gold), result.problems), result.corpus.split_of, shard)
+    documents = spooled(documents_of(gold, result.problems), folder / _SPOOL)
+    tasks, loose = _planned(documents, result.corpus.split_of, shard)
     made_shards = []
     original = not all_waived(result.corpus)
-    for made in workers.map(Maker(corpus, folder, tuple(configs), store, original), tasks):
+    for made in workers.map(Maker(corpus, folder, tuple(configs), store, original), progress(tasks)):
         take_gold(result, made.finds)
         built.outlined += made.outlined
         made_shards.append((made.task.split, made.task.name, made.tables))
@@ -308,6 +315,7 @@ def build_tables(
             Finder(corpus, store=store, original=original and take is take_gold), chunks(documents)
         ):
             take(result, finds)
+    shutil.rmtree(folder / _SPOOL, ignore_errors=True)
     finish_corpus(result)
     if not result.errors:
         built.shards = _put_in_place(folder, made_shards, configs)

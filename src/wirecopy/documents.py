@@ -36,8 +36,8 @@ class UnreadableError(Exception):
 class Document(NamedTuple):
     """Where an article stands: the file and, in JSON Lines, the line, counted from 1, and the bytes of the line.
 
-    `content` is given where the bytes have been read already. `id` is the id that the article seems to have, by
-    the file's name or the line's first field; whoever reads it may find another.
+    `content` is given where the bytes have been read already, `holder` where they stand in another file. `id` is the
+    id that the article seems to have, by the file's name or the line's first field; whoever reads it may find another.
     """
 
     path: str
@@ -46,6 +46,7 @@ class Document(NamedTuple):
     start: int = 0
     length: int = 0
     content: bytes | None = None
+    holder: str | None = None
 
     def read(self) -> bytes:
         """The bytes of the document; `OSError` when they cannot be had."""
@@ -62,10 +63,11 @@ def read_each(documents: Iterable[Document]) -> Iterator[bytes]:
             elif document.line is None:
                 yield Path(document.path).read_bytes()
             else:
-                if opened is None or opened[0] != document.path:
+                holder = document.holder or document.path
+                if opened is None or opened[0] != holder:
                     if opened is not None:
                         opened[1].close()
-                    opened = document.path, Path(document.path).open("rb")  # noqa: SIM115
+                    opened = holder, Path(holder).open("rb")  # noqa: SIM115
                 opened[1].seek(document.start)
                 yield opened[1].read(document.length).removesuffix(b"\n")
     finally:
@@ -153,6 +155,26 @@ def _id_in(line: bytes) -> str | None:
         return None
     local = article.get("id") if isinstance(article, dict) else None
     return local if isinstance(local, str) else None
+
+
+def spooled(documents: Iterable[Document], folder: Path) -> Iterator[Document]:
+    """The documents with the content of each moved to a file in a folder, so that many can be held."""
+    spool: IO[bytes] | None = None
+    try:
+        for document in documents:
+            if document.content is None:
+                yield document
+                continue
+            if spool is None:
+                folder.mkdir(parents=True, exist_ok=True)
+                spool = (folder / "lines").open("wb")
+            start = spool.tell()
+            spool.write(document.content)
+            length = len(document.content)
+            yield document._replace(content=None, holder=spool.name, start=start, length=length)
+    finally:
+        if spool is not None:
+            spool.close()
 
 
 def chunks(documents: Iterable[Document], most: int = 256, most_bytes: int = 16 << 20) -> Iterator[list[Document]]:

@@ -33,43 +33,74 @@ _KEPT_IN_MEMORY = 1 << 17
 """Runs of each part that wait for being written to disk."""
 
 
-def own_words(article: Article) -> list[str]:
-    """The words of an article's own zones, boilerplate left out, case folded."""
+def own_text(article: Article) -> str:
+    """The text of an article's own zones, boilerplate left out, case folded."""
     kinds, text = shape.boilerplate_kinds(), article["text"]
     own = [text[zone["start"] : zone["end"]] for zone in article["zones"] if zone["kind"] not in kinds]
-    return "\n".join(own).casefold().split()
+    return "\n".join(own).casefold()
 
 
 def exact_runs(article: Article) -> set[tuple[str, ...]]:
-    """The runs of words of an article."""
-    words = own_words(article)
+    """The runs of words of an article; words are what white space parts."""
+    words = own_text(article).split()
     return {tuple(words[i : i + RUN_LENGTH]) for i in range(len(words) - RUN_LENGTH + 1)}
 
 
-def packed_runs(articles: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
-    """The runs of some articles, each given by its words, for a `RunIndex`.
+def packed_runs(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The runs of words of some articles, each given by its own text, for a `RunIndex`.
 
     Numbers that hold a run above and the index of its article below, distinct and in rising order; and how many
-    runs each article has. A run's number is a polynomial over its bytes, taken from sums over the text of all
-    articles, and mixed.
+    runs each article has.
     """
-    joined = " ".join(" ".join(words) for words in articles if words)
-    codes = np.frombuffer(joined.encode("utf-8"), dtype=np.uint8)
-    n_words = np.array([len(words) for words in articles], dtype=np.int64)
-    starts = np.concatenate(([0], np.flatnonzero(codes == 32) + 1))[: n_words.sum()]
-    owners = np.repeat(np.arange(len(articles)), n_words)
-    last = np.arange(RUN_LENGTH - 1, len(starts))
-    last = last[owners[last] == owners[last - RUN_LENGTH + 1]]
+    encoded = [text.encode("utf-8") for text in texts]
+    codes = np.frombuffer(b"\n".join(encoded), dtype=np.uint8)
+    words, starts = _word_numbers(codes)
+    owners = np.searchsorted(np.cumsum([len(content) + 1 for content in encoded]), starts, side="right")
+    n_runs = max(0, len(words) - RUN_LENGTH + 1)
+    numbers = np.zeros(n_runs, dtype=np.uint64)
+    for i in range(RUN_LENGTH if n_runs else 0):
+        numbers = numbers * np.uint64(_FACTOR) + words[i : i + n_runs]
+    whole = owners[:n_runs] == owners[RUN_LENGTH - 1 :] if n_runs else np.zeros(0, dtype=bool)
+    numbers = _mixed(numbers[whole]) >> np.uint64(64 - _HASH_BITS)
+    packed = np.sort((numbers << np.uint64(_ARTICLE_BITS)) | owners[:n_runs][whole].astype(np.uint64))
+    packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))] if len(packed) else packed
+    sizes = np.bincount((packed & _ARTICLES).astype(np.int64), minlength=len(texts))
+    return packed, sizes.astype(np.int32)
+
+
+def _word_numbers(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A number for each word in UTF-8 bytes, and where it starts.
+
+    A polynomial over the bytes of the word, taken from sums over all bytes, and mixed.
+    """
+    inked = np.zeros(len(codes) + 2, dtype=bool)
+    inked[1:-1] = ~_white(codes)
+    edges = np.flatnonzero(inked[1:] != inked[:-1])
+    starts, ends = edges[::2], edges[1::2]
     powers, inverses = _powers(1 << len(codes).bit_length())
     sums = np.zeros(len(codes) + 1, dtype=np.uint64)
     np.cumsum((codes + np.uint64(1)) * powers[: len(codes)], out=sums[1:])
-    ends = np.append(starts[1:] - 1, len(codes))[last]
-    firsts = starts[last - RUN_LENGTH + 1]
-    numbers = _mixed((sums[ends] - sums[firsts]) * inverses[firsts]) >> np.uint64(64 - _HASH_BITS)
-    packed = np.sort((numbers << np.uint64(_ARTICLE_BITS)) | owners[last].astype(np.uint64))
-    packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))] if len(packed) else packed
-    sizes = np.bincount((packed & _ARTICLES).astype(np.int64), minlength=len(articles))
-    return packed, sizes.astype(np.int32)
+    return _mixed((sums[ends] - sums[starts]) * inverses[starts]), starts
+
+
+_ASCII_WHITE = np.array([chr(i).isspace() and i < 128 for i in range(256)])
+_LEADS = np.isin(np.arange(256), [0xC2, 0xE1, 0xE2, 0xE3])
+"""The first bytes of the white space beyond ASCII."""
+_BEYOND_ASCII = {chr(i).encode("utf-8") for i in range(128, 0x10000) if chr(i).isspace()}
+
+
+def _white(codes: np.ndarray) -> np.ndarray:
+    """Whether each byte of UTF-8 text is of white space, as `str.split` takes it."""
+    white = _ASCII_WHITE[codes]
+    leads = np.flatnonzero(_LEADS[codes])
+    if len(leads):
+        padded = np.append(codes, np.zeros(2, dtype=np.uint8))
+        found = padded[leads[:, None] + np.arange(3)]
+        for sequence in _BEYOND_ASCII:
+            at = leads[(found[:, : len(sequence)] == np.frombuffer(sequence, dtype=np.uint8)).all(axis=1)]
+            for i in range(len(sequence)):
+                white[at + i] = True
+    return white
 
 
 @lru_cache(4)

@@ -41,7 +41,7 @@ from wirecopy.documents import (
     read_each,
     shown,
 )
-from wirecopy.overlap import own_words, packed_runs
+from wirecopy.overlap import own_text, packed_runs
 from wirecopy.problems import Finding, Problem, locate
 from wirecopy.rules import RULES, Corpus, Subject, rules_of
 from wirecopy.rules.corpus import Digest, count_labels, file_of, labels_used
@@ -235,7 +235,7 @@ class Notes:
 
     def __init__(self, finds: Finds, root: Path, original: bool) -> None:
         self.finds, self._root, self._original = finds, f"{root.as_posix()}/", original
-        self._words: list[list[str]] = []
+        self._texts: list[str] = []
         self._runs: list[tuple[np.ndarray, np.ndarray]] = []
         self._n_indexed = 0
         finds.label_uses = labels_used([])
@@ -252,21 +252,21 @@ class Notes:
             finds.digests[place] = Digest.of(article)
             if self._original and (found := material(place, article)) is not None:
                 finds.material[place] = found
-            self._words.append(own_words(article) if article["text"] is not None else [])
+            self._texts.append(own_text(article) if article["text"] is not None else "")
             if group.batch is None:
                 count_labels(finds.label_uses, article)
         if group.batch is not None:
             for inventory, counts in accept.label_counts(group.batch).items():
                 finds.label_uses[inventory].update(counts)
-        if len(self._words) >= GROUP:
+        if len(self._texts) >= GROUP:
             self._index()
 
     def _index(self) -> None:
-        """Turn words into runs: numbers take less room."""
-        packed, sizes = packed_runs(self._words)
+        """Turn texts into runs: numbers take less room."""
+        packed, sizes = packed_runs(self._texts)
         self._runs.append((packed + np.uint64(self._n_indexed), sizes))
         self._n_indexed += len(sizes)
-        self._words = []
+        self._texts = []
 
     def _place_of(self, document: Document) -> str:
         """Where a document stands in the corpus: its path below the folder, in JSON Lines with the line."""
@@ -295,14 +295,17 @@ class Finder:
     def __call__(self, documents: Sequence[Document]) -> Finds:
         if self.store is None or self.keep:
             return self.find(documents)
-        key = content_key("finds", documents, str(self.root), str(self.original))
+        key = self._key(documents)
         stored = None if key is None else self.store.get(key)
         if stored is not None:
             return pickle.loads(stored)
         finds = self.find(documents)
-        if key is not None:
+        if key is not None and key == self._key(documents):  # Else somebody writes to the files meanwhile.
             self.store.put(key, pickle.dumps(finds))
         return finds
+
+    def _key(self, documents: Sequence[Document]) -> str | None:
+        return content_key("finds", documents, str(self.root), str(self.original))
 
     def find(self, documents: Sequence[Document]) -> Finds:
         """Judge documents, and take down what was found."""
@@ -408,7 +411,7 @@ def check_corpus(
 
 def open_corpus(folder: Path) -> tuple[Result, list[Path], list[Path]]:
     """A result to be filled for a corpus folder, with its registers read, and its files of gold and of passes."""
-    result = Result(corpus=Corpus(folder, read=partial(_read_place, folder)))
+    result = Result(corpus=Corpus(folder, read=partial(_read_places, folder)))
     result.splits_sound = _read_registers(result.corpus, result)
     gold, passes = document_files(folder / "articles"), document_files(folder / "passes")
     result.n_files += len(gold) + len(passes)
@@ -443,11 +446,18 @@ def finish_corpus(result: Result) -> None:
     result.problems.sort(key=lambda p: p.sort_key)
 
 
-def _read_place(folder: Path, place: str) -> Article:
-    """The article at a place of a corpus, which has been read before."""
-    path, line = file_of(place)
-    documents = documents_in(folder / path)
-    return orjson.loads(next(d for d in documents if (d.line or 0) == line).read())
+def _read_places(folder: Path, places: Iterable[str]) -> dict[str, Article]:
+    """The articles at places of a corpus that have been read before; each file is gone through once."""
+    by_file: dict[str, dict[int, str]] = {}
+    for place in places:
+        path, line = file_of(place)
+        by_file.setdefault(path, {})[line] = place
+    return {
+        wanted[document.line or 0]: orjson.loads(document.read())
+        for path, wanted in by_file.items()
+        for document in documents_in(folder / path)
+        if (document.line or 0) in wanted
+    }
 
 
 def _read_registers(corpus: Corpus, result: Result) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -79,7 +80,8 @@ def workforce(jobs: int = 1, cluster: str | None = None) -> Iterator[Workforce]:
 @contextmanager
 def _cluster(address: str) -> Iterator[Workforce]:
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
+        from distributed.comm import CommClosedError
     except ImportError as error:
         raise WorkError("--cluster needs the package distributed: pip install 'wirecopy[cluster]'") from error
     try:
@@ -91,6 +93,9 @@ def _cluster(address: str) -> Iterator[Workforce]:
         if not n_threads:
             raise WorkError(f"the Dask scheduler at {address} has no workers: start some with dask worker {address}")
         yield Workforce(client.get_executor(), n_threads)
+    except (CancelledError, CommClosedError, KilledWorker) as error:
+        message = f"the Dask scheduler at {address} or its workers are lost: {error or type(error).__name__}"
+        raise WorkError(message) from error
     finally:
         client.close()
 
@@ -105,7 +110,9 @@ def _context() -> Any:
 
 
 def _settle() -> None:
-    """Spare a worker the search for cycles through everything that it has imported: parsing makes none."""
+    """Spare a worker the search for cycles through everything that it has imported: parsing makes none. An
+    interrupt is for the first process to take."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -74,7 +75,7 @@ class Corpus:
 
     A place is the path of a file relative to `folder`, in JSON Lines with the line: `articles/a.jsonl:17`.
     `articles` and `pass_articles` hold the articles themselves, where the corpus was read to be kept; `read` reads
-    the article at a place. `splits`, `sources` and `waivers` are the parsed files of those names, or their empty
+    the articles at some places. `splits`, `sources` and `waivers` are the parsed files of those names, or their empty
     form when the folder has none. `registered` tells whether `splits.json` exists: a folder without it is a set of
     articles on its way to becoming a corpus, and the rules on splits keep quiet.
     """
@@ -95,7 +96,7 @@ class Corpus:
     runs: RunIndex = field(default_factory=RunIndex)
     material: dict[str, Any] = field(default_factory=dict)
     """What the rules on originality compare, see `wirecopy.rules.originality`."""
-    read: Callable[[str], Article] | None = None
+    read: Callable[[Iterable[str]], dict[str, Article]] | None = None
 
     @property
     def split_of(self) -> dict[str, str]:
@@ -360,12 +361,13 @@ def near_duplicate(corpus: Corpus) -> Iterator[CorpusFinding]:
     code = {split: i for i, split in enumerate(sorted(set(split_of), key=str))}
     codes = np.fromiter((code[split] for split in split_of), np.int16, len(split_of))
     found = []
-    for one, other in corpus.runs.candidates(codes, NEAR_DUPLICATE):
-        first, second = sorted((one, other), key=places.__getitem__)
-        share = _share(corpus.read(places[first]), corpus.read(places[second]))
-        if share >= NEAR_DUPLICATE:
-            found.append((places[first], places[second], share, split_of[first]))
-    for first, second, share, split in sorted(found):
+    pairs = (tuple(sorted((places[i], places[j]))) for i, j in corpus.runs.candidates(codes, NEAR_DUPLICATE))
+    while some := list(islice(pairs, _PAIRS_TOGETHER)):
+        runs = {place: exact_runs(a) for place, a in corpus.read({place for pair in some for place in pair}).items()}
+        shares = ((first, second, _share(runs[first], runs[second])) for first, second in some)
+        found += [pair for pair in shares if pair[2] >= NEAR_DUPLICATE]
+    for first, second, share in sorted(found):
+        split = split_of_article.get(corpus.gold_digests[first].id)
         yield CorpusFinding(
             second,
             "/text",
@@ -374,9 +376,12 @@ def near_duplicate(corpus: Corpus) -> Iterator[CorpusFinding]:
         )
 
 
-def _share(one: Article, other: Article) -> float:
-    """The share of the shorter article's runs of words that the other has as well."""
-    runs, others = exact_runs(one), exact_runs(other)
+_PAIRS_TOGETHER = 1_000
+"""Pairs of articles that are read and compared at once."""
+
+
+def _share(runs: set, others: set) -> float:
+    """The share of the smaller set of runs that the other has as well."""
     shorter = min(len(runs), len(others))
     return len(runs & others) / shorter if shorter else 0.0
 
