@@ -12,7 +12,7 @@ help:  ## list the targets
 
 release: environment  ## environment, validation, build, load and summary
 	$(BIN)/python scripts/validate.py --strict corpus
-	$(BIN)/python scripts/build.py
+	$(BIN)/python scripts/build.py --cache .cache
 	$(BIN)/python scripts/summary.py
 
 reproduce: environment  ## rebuild a recorded release and compare it: make reproduce VERSION=x.y.z
@@ -47,4 +47,4 @@ $(VENV)/.complete: pyproject.toml constraints.txt
 	touch $@
 
 clean:  ## remove the environment and the caches, and leave the releases
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .hypothesis

@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import wirecopy
-from wirecopy.changelog import ChangelogError
+from wirecopy.build import build_tables
+from wirecopy.cache import Store
+from wirecopy.changelog import ChangelogError, corrections
 from wirecopy.citation import read_citation
-from wirecopy.cli import CLEAN, FAILED, FINDINGS, fail, progress
+from wirecopy.cli import CLEAN, FAILED, FINDINGS, add_work_options, fail, progress
 from wirecopy.history import RECORD, HistoryError, latest, read_record
 from wirecopy.hydrate import restore, standoff_of, text_files, with_restored
 from wirecopy.problems import Problem
@@ -25,57 +27,98 @@ from wirecopy.release import (
     make_manifest,
     make_tables,
     origin_of,
+    origin_with,
+    replacing,
+    shards_of,
     with_restored_texts,
+    write_documents,
     write_release,
 )
 from wirecopy.report import as_text
 from wirecopy.rules import Corpus
-from wirecopy.validate import check_corpus
+from wirecopy.tables import CONFIGS
+from wirecopy.validate import Result, check_corpus
+from wirecopy.work import WorkError, workforce
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+class Refused(Exception):
+    """The corpus has errors, or the version promises too little: the problems, and of how many files."""
+
+    def __init__(self, problems: list[Problem], n_files: int) -> None:
+        super().__init__(problems, n_files)
+        self.problems, self.n_files = problems, n_files
 
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
     if not (options.corpus / "articles").is_dir():
         return fail(f"{options.corpus}: no corpus there (a corpus is a folder that holds articles/)")
-    result = check_corpus(options.corpus, progress)
-    if result.errors:
-        sys.stdout.write(as_text(result.problems, result.n_files))
-        return FINDINGS
-    if not result.corpus.registered:
+    if not (options.corpus / "splits.json").exists():
         return fail(f"{options.corpus}: splits.json is missing; a release needs to know the splits")
-    about = About(options.name, options.version, released(options.documents))
-    by_split = articles_by_split(result.corpus)
-    if options.texts is not None:
-        restoration = restore(standoff_of(by_split), text_files(options.texts), result.corpus.sources)
-        if restoration.problems:
-            sys.stdout.write(as_text(restoration.problems, len(restoration.articles)))
-            return FINDINGS
-        by_split = with_restored(by_split, restoration.articles)
-        about = with_restored_texts(about)
-    tables, origin = make_tables(by_split, progress), origin_of(result.corpus)
-    manifest = make_manifest(tables, origin, about)
-    if refusals := promise_problems(manifest, result.corpus, options):
-        sys.stdout.write(as_text(refusals, result.n_files))
+    existed = options.out.exists()
+    try:
+        manifest = build_with_texts(options) if options.texts is not None else build(options)
+    except Refused as refused:
+        sys.stdout.write(as_text(refused.problems, refused.n_files))
+        if not existed:
+            options.out.rmdir()
         return FINDINGS
     out = options.out / options.version
-    write_release(tables, manifest, origin, about, options.documents, out)
     print(f"{out}: {len(manifest['configs'])} configs, {sum_rows(manifest, 'articles')} articles with text")
     return CLEAN
 
 
-def promise_problems(manifest: dict, corpus: Corpus, options: argparse.Namespace) -> list[Problem]:
-    """What forbids this version after the recorded ones.
+def build(options: argparse.Namespace) -> dict:
+    """Build the release in one stream, and return its manifest."""
+    store = Store(options.cache) if options.cache else None
+    about = About(options.name, options.version, released(options.documents))
+    with replacing(options.out / options.version) as folder:
+        with workforce(options.jobs, options.cluster) as workers:
+            built = build_tables(options.corpus, folder, options.configs, workers, store, progress)
+        result = built.result
+        refuse(result.problems if result.errors else [], result)
+        origin = origin_with(result.corpus, built.outlined)
+        manifest = make_manifest(built.shards, origin, about)
+        refuse(promise_problems(manifest, result.corpus, options), result)
+        write_documents(folder, manifest, origin, about, options.documents, store)
+    return manifest
 
-    Restored texts change the rows and no promise, so the rows are not compared then.
-    """
-    judged = manifest if options.texts is None else {k: v for k, v in manifest.items() if k != "configs"}
+
+def build_with_texts(options: argparse.Namespace) -> dict:
+    """Build a release with the texts of stand-off articles restored, and return its manifest."""
+    result = check_corpus(options.corpus, progress)
+    refuse(result.problems if result.errors else [], result)
+    by_split = articles_by_split(result.corpus)
+    restoration = restore(standoff_of(by_split), text_files(options.texts), result.corpus.sources)
+    if restoration.problems:
+        raise Refused(restoration.problems, len(restoration.articles))
+    tables = make_tables(with_restored(by_split, restoration.articles), progress)
+    about = with_restored_texts(About(options.name, options.version, released(options.documents)))
+    origin = origin_of(result.corpus)
+    manifest = make_manifest(shards_of(tables), origin, about)
+    # Restored texts change the rows and no promise, so the rows are not compared.
+    promised = {key: value for key, value in manifest.items() if key != "configs"}
+    refuse(promise_problems(promised, result.corpus, options), result)
+    write_release(tables, manifest, origin, about, options.documents, options.out / options.version)
+    return manifest
+
+
+def refuse(problems: list[Problem], result: Result) -> None:
+    if problems:
+        raise Refused(problems, result.n_files)
+
+
+def promise_problems(manifest: dict, corpus: Corpus, options: argparse.Namespace) -> list[Problem]:
+    """What forbids this version after the recorded ones."""
     record = read_record(options.record or options.corpus.resolve().parent / RECORD)
     changelog = options.documents / "CHANGELOG.md"
-    articles = {article["id"]: article for article in corpus.articles.values()}
     text = changelog.read_text(encoding="utf-8") if changelog.is_file() else ""
-    return [*version_problems(judged, latest(record)), *undone_problems(text, articles)]
+    corrected = {change.article for changes in corrections(text).values() for change in changes}
+    places = {d.id: place for place, d in corpus.gold_digests.items() if d.id in corrected}
+    articles = {article["id"]: article for article in corpus.read(places.values()).values()}
+    return [*version_problems(manifest, latest(record)), *undone_problems(text, articles)]
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -86,6 +129,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--texts", type=Path, help="a folder with the texts of all stand-off articles")
     parser.add_argument("--record", type=Path, help="the record of releases (releases/ beside the corpus)")
     parser.add_argument("--name", default="Wirecopy", help="the name of the corpus")
+    parser.add_argument("--configs", nargs="+", choices=CONFIGS, default=list(CONFIGS), help="the tables to make")
+    parser.add_argument("--cache", type=Path, help="a folder that keeps what was made for the next build")
+    add_work_options(parser)
     parser.add_argument("--version", default=wirecopy.__version__, help="the version, x.y.z")
     return parser.parse_args(arguments)
 
@@ -102,7 +148,7 @@ def sum_rows(manifest: dict, config: str) -> int:
 def run(arguments: Iterable[str]) -> int:
     try:
         return main(list(arguments))
-    except (HistoryError, ChangelogError) as error:
+    except (HistoryError, ChangelogError, WorkError) as error:
         return fail(str(error))
     except OSError as error:
         return fail(f"{error.filename or 'the build'}: {(error.strerror or str(error)).lower()}")

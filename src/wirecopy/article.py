@@ -8,7 +8,7 @@ readers and type checkers and cost nothing at run time; what each field means st
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypedDict
 
 import orjson
@@ -102,6 +102,11 @@ class Article(TypedDict):
 def text_hash(text: str) -> str:
     """SHA-256 of the text's UTF-8 bytes, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def shards_hash(hashes: Sequence[str]) -> str:
+    """The content hash of a table from those of its shards: that of the only one, or the SHA-256 over all."""
+    return hashes[0] if len(hashes) == 1 else text_hash("".join(f"{digest}\n" for digest in hashes))
 
 
 def line_hashes(text: str) -> list[str]:

@@ -79,7 +79,8 @@ def _add_validate(commands: argparse._SubParsersAction) -> None:
         "validate",
         help="check articles and corpora against the schema and the rules",
         description="Check what each PATH names: a corpus folder (one that holds articles/), a folder of "
-        "articles, or one article's file. Exit status: 0 no errors, 1 errors found, 2 could not run.",
+        "articles, one article's file (.json), or a file of one article a line (.jsonl, .jsonl.zst). Exit status: 0 no "
+        "errors, 1 errors found, 2 could not run.",
     )
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     command.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
@@ -88,16 +89,37 @@ def _add_validate(commands: argparse._SubParsersAction) -> None:
         "--texts", type=Path, metavar="FOLDER",
         help="texts of a corpus's stand-off articles: judge these by all rules, and look for leaks of the texts",
     )  # fmt: skip
+    command.add_argument("--cache", type=Path, metavar="FOLDER", help="keep what was found for the next run")
+    add_work_options(command)
     command.set_defaults(run=_validate)
 
 
+def add_work_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say who shares the work."""
+    parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes that share the work (1)")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="share the work on the Dask scheduler at ADDRESS")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is no number of processes")
+    return int(text)
+
+
 def _validate(options: argparse.Namespace) -> int:
+    from wirecopy.cache import Store
     from wirecopy.report import FORMATS
     from wirecopy.validate import check_paths
+    from wirecopy.work import WorkError, workforce
 
-    result = check_paths(options.paths, progress)
+    store = Store(options.cache) if options.cache else None
+    try:
+        with workforce(options.jobs, options.cluster) as workers:
+            result = check_paths(options.paths, progress, workers, options.texts is not None, store)
+    except WorkError as error:
+        return fail(str(error))
     if not result.n_files:
-        return fail(f"{', '.join(map(str, options.paths))}: no .json files there")
+        return fail(f"{', '.join(map(str, options.paths))}: no .json or .jsonl files there")
     if options.texts is not None:
         from wirecopy.hydrate import check_with_texts
 

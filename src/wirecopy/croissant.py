@@ -1,8 +1,8 @@
 """Croissant metadata of a release (MLCommons Croissant 1.0), derived from the configs' schemas.
 
-One record set for each config and split. Croissant's readers reach into one list of objects and no
-deeper, so what is a list in a list is left out here: the mentions inside `entities` of `articles`,
-say, are found in the record sets of `coreference`.
+One record set for each config and split; for each shard of a split that is cut into several. Croissant's
+readers reach into one list of objects and no deeper, so what is a list in a list is left out here: the mentions
+inside `entities` of `articles`, say, are found in the record sets of `coreference`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def _file_object(path: str, digest: str) -> dict[str, Any]:
 
 def _record_set(path: str) -> dict[str, Any]:
     config, _, file_name = path.partition("/")
-    name = f"{config}/{file_name.partition('-')[0]}"
+    split, shard, _, n_shards = file_name.removesuffix(".parquet").split("-")
+    name = f"{config}/{split}" if n_shards == "00001" else f"{config}/{split}-{shard}"
     fields = [found for field in CONFIGS[config].schema for found in _fields(field, name, path)]
     return {
         "@type": "cr:RecordSet",

@@ -22,6 +22,7 @@ import orjson
 import wirecopy
 from wirecopy import shape
 from wirecopy.diff import Snapshot
+from wirecopy.documents import document_files, documents_in
 from wirecopy.outline import make_outline, version_key
 
 RECORD = "releases"
@@ -102,7 +103,8 @@ def snapshot_of_release(folder: Path) -> Snapshot:
 def snapshot_of_folder(checkout: Path, name: str, corpus: str = "corpus") -> Snapshot:
     """The state of a checkout's working files: its corpus, its schema and its version."""
     folder = checkout / corpus
-    found = [_read_json(path) for path in sorted((folder / "articles").glob("*.json"))]
+    documents = (found for path in document_files(folder / "articles") for found in documents_in(path))
+    found = [orjson.loads(document.read()) for document in documents]
     splits_path = folder / "splits.json"
     splits = _read_json(splits_path) if splits_path.exists() else {"stories": [], "withdrawn": []}
     schema = _schema_folder(checkout)

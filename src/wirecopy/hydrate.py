@@ -28,7 +28,8 @@ from wirecopy.release import (
     make_manifest,
     make_tables,
     origin_in,
-    parquet_path,
+    parquet_paths,
+    shards_of,
     with_restored_texts,
     write_release,
 )
@@ -502,7 +503,7 @@ def hydrate(
         origin = origin_in(manifest, sources)
         about = with_restored_texts(About(manifest["name"], manifest["version"], manifest["released"]))
         tables = make_tables(with_restored(by_split, result.articles))
-        write_release(tables, make_manifest(tables, origin, about), origin, about, release, out)
+        write_release(tables, make_manifest(shards_of(tables), origin, about), origin, about, release, out)
     if not problems:
         shutil.rmtree(downloads, ignore_errors=True)
     return result, len(standoff)
@@ -540,6 +541,7 @@ def _released_articles(release: Path, manifest: Mapping[str, Any]) -> dict[str, 
     """The articles of a release by split, those with and those without text, in the order of their ids."""
     by_split: dict[str, list[Article]] = {split: [] for split in SPLITS}
     for config in ("articles", "standoff"):
-        for split in manifest["configs"].get(config, {"splits": {}})["splits"]:
-            by_split[split] += pq.read_table(release / parquet_path(config, split)).to_pylist()
+        for split, entry in manifest["configs"].get(config, {"splits": {}})["splits"].items():
+            for path in parquet_paths(config, split, entry):
+                by_split[split] += pq.read_table(release / path).to_pylist()
     return {split: sorted(articles, key=lambda a: a["id"]) for split, articles in by_split.items()}

@@ -44,16 +44,32 @@ def make_outline(
     `splits` is the parsed splits.json, `labels` the names of every inventory in their order,
     `schema` the parsed JSON Schema of an article.
     """
+    return outline_of(outlined(articles), splits, labels, schema)
+
+
+def outlined(articles: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """What the outline takes from each article: id, hash of the text, hash of the record."""
+    for article in articles:
+        yield article["id"], article["text_sha256"], gold_hash(article)
+
+
+def outline_of(
+    entries: Iterable[tuple[str, str, str]],
+    splits: Mapping[str, Any],
+    labels: Mapping[str, Iterable[str]],
+    schema: Mapping[str, Any],
+) -> dict[str, Any]:
+    """As `make_outline`, from what `outlined` says of the articles."""
     place = {a: (s["split"], s["story"]) for s in splits["stories"] for a in s["articles"]}
     return {
         "articles": {
-            article["id"]: {
-                "split": place.get(article["id"], (None, None))[0],
-                "story": place.get(article["id"], (None, None))[1],
-                "text_sha256": article["text_sha256"],
-                "gold_sha256": gold_hash(article),
+            article_id: {
+                "split": place.get(article_id, (None, None))[0],
+                "story": place.get(article_id, (None, None))[1],
+                "text_sha256": text_sha256,
+                "gold_sha256": gold_sha256,
             }
-            for article in sorted(articles, key=lambda a: a["id"])
+            for article_id, text_sha256, gold_sha256 in sorted(entries)
         },
         "withdrawn": {w["id"]: {"version": w["version"], "reason": w["reason"]} for w in splits["withdrawn"]},
         "labels": {name: list(names) for name, names in labels.items()},

@@ -16,23 +16,36 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 import wirecopy
 from wirecopy import shape
-from wirecopy.article import Article
+from wirecopy.article import Article, shards_hash
+from wirecopy.cache import Store, key_of
 from wirecopy.citation import bibtex, read_citation
 from wirecopy.croissant import make_croissant
-from wirecopy.outline import OUTLINE_KEYS, Outline, make_outline
+from wirecopy.outline import OUTLINE_KEYS, Outline, outline_of, outlined
 from wirecopy.rules.corpus import SPLITS, Corpus
 from wirecopy.tables import CONFIGS, Config, columns, inventory_of, label_names, make_table
 
 Tables = dict[str, dict[str, pa.Table]]
 """Tables by config and split; splits without rows are left out."""
+
+
+class Shard(NamedTuple):
+    """One Parquet file of a table: its number of rows and their content hash."""
+
+    rows: int
+    content_sha256: str
+
+
+Shards = Mapping[str, Mapping[str, list[Shard]]]
+"""The shards of every table by config and split, in the order of their rows."""
 
 DOCUMENTS = ("DATASHEET.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE-DATA")
 CANARY = "wirecopy-canary 7d1f3a52-0c68-4e0b-9a3e-52b6f0c9e8d4"
@@ -74,11 +87,16 @@ class Origin:
 
 def origin_of(corpus: Corpus) -> Origin:
     """The origin of a release of a corpus folder."""
+    return origin_with(corpus, outlined(corpus.articles.values()))
+
+
+def origin_with(corpus: Corpus, entries: Iterable[tuple[str, str, str]]) -> Origin:
+    """The origin of a release of a corpus folder, with what `wirecopy.outline.outlined` says of its articles."""
     labels = {inventory: label_names(inventory) for inventory in (*shape.inventories(), "ner_tags")}
     return Origin(
         tree_hash(corpus.folder),
         tree_hash(shape.schema_folder()),
-        make_outline(corpus.articles.values(), corpus.splits, labels, shape.article_schema()),
+        outline_of(entries, corpus.splits, labels, shape.article_schema()),
         guidelines_version(corpus.folder),
         corpus.sources,
     )
@@ -125,19 +143,29 @@ def write_release(
     """
     with replacing(out) as folder:
         for config, split, table in _each(tables):
-            _write_parquet(table, folder / parquet_path(config, split))
-        _write_json(folder / "manifest.json", manifest)
-        if origin.sources:
-            _write_json(folder / "sources.json", dict(origin.sources))
-        citation = bibtex(read_citation(documents), about.version)
-        described = {**asdict(about), "citation": citation}
-        _write_json(folder / "croissant.json", make_croissant(manifest, described, _parquet_hashes(folder)))
-        card = make_card(tables, manifest, about, citation)
-        (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
-        for name in DOCUMENTS:
-            if (documents / name).is_file():
-                (folder / name).write_bytes((documents / name).read_bytes())
-        (folder / "SHA256SUMS").write_text(checksums(folder), encoding="utf-8", newline="\n")
+            path = folder / parquet_path(config, split)
+            path.parent.mkdir(exist_ok=True)
+            with parquet_writer(path, table.schema) as writer:
+                writer.write_table(table)
+        write_documents(folder, manifest, origin, about, documents)
+
+
+def write_documents(
+    folder: Path, manifest: dict[str, Any], origin: Origin, about: About, documents: Path, store: Store | None = None
+) -> None:
+    """Write everything but the tables into a release directory that has these already."""
+    _write_json(folder / "manifest.json", manifest)
+    if origin.sources:
+        _write_json(folder / "sources.json", dict(origin.sources))
+    citation = bibtex(read_citation(documents), about.version)
+    described = {**asdict(about), "citation": citation}
+    _write_json(folder / "croissant.json", make_croissant(manifest, described, _parquet_hashes(folder)))
+    card = make_card(manifest, about, citation, store)
+    (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
+    for name in DOCUMENTS:
+        if (documents / name).is_file():
+            (folder / name).write_bytes((documents / name).read_bytes())
+    (folder / "SHA256SUMS").write_text(checksums(folder), encoding="utf-8", newline="\n")
 
 
 @contextmanager
@@ -166,16 +194,22 @@ def _each(tables: Tables) -> Iterator[tuple[str, str, pa.Table]]:
             yield config, split, table
 
 
-def parquet_path(config: str, split: str) -> str:
-    """Where in a release the table of a config and split is."""
-    return f"{config}/{split}-00000-of-00001.parquet"
+def parquet_path(config: str, split: str, shard: int = 0, n_shards: int = 1) -> str:
+    """Where in a release a shard of the table of a config and split is."""
+    return f"{config}/{split}-{shard:05}-of-{n_shards:05}.parquet"
 
 
-def _write_parquet(table: pa.Table, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(
-        table,
+def parquet_paths(config: str, split: str, described: Mapping[str, Any]) -> list[str]:
+    """Where in a release the shards of a table are; `described` is the split's entry in the manifest."""
+    n_shards = len(described.get("shards", (None,)))
+    return [parquet_path(config, split, shard, n_shards) for shard in range(n_shards)]
+
+
+def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer of one Parquet file with the layout of all releases; each table that it is given is a row group."""
+    return pq.ParquetWriter(
         path,
+        schema,
         compression="zstd",
         compression_level=3,
         use_content_defined_chunking=True,
@@ -226,27 +260,24 @@ def tree_hash(folder: Path) -> str:
     return hashlib.sha256(checksums(folder).encode()).hexdigest()
 
 
-def make_manifest(tables: Tables, origin: Origin, about: About) -> dict[str, Any]:
+def shards_of(tables: Tables) -> Shards:
+    """The shards of tables that are written as one shard each."""
+    return {
+        config: {split: [Shard(table.num_rows, content_hash(table))] for split, table in by_split.items()}
+        for config, by_split in tables.items()
+    }
+
+
+def make_manifest(shards: Shards, origin: Origin, about: About) -> dict[str, Any]:
     """Rows, columns and content hash of every config and split, the outline of the corpus (see
     `wirecopy.outline`), the hashes and revisions of the source, and what built it.
 
     Nothing in it names a commit: one that touches neither the corpus nor the schema changes nothing.
     """
-    hashes = {config: {s: content_hash(t) for s, t in by_split.items()} for config, by_split in tables.items()}
     return {
         "name": about.name,
         "version": about.version,
-        "configs": {
-            config: {
-                "content_sha256": combined_hash(hashes[config]),
-                "columns": columns(CONFIGS[config]),
-                "splits": {
-                    split: {"rows": table.num_rows, "content_sha256": hashes[config][split]}
-                    for split, table in by_split.items()
-                },
-            }
-            for config, by_split in tables.items()
-        },
+        "configs": {config: _described(config, by_split) for config, by_split in shards.items()},
         "released": about.released,
         **origin.outline,
         "source": {"corpus_sha256": origin.corpus_sha256, "schema_sha256": origin.schema_sha256},
@@ -259,6 +290,18 @@ def make_manifest(tables: Tables, origin: Origin, about: About) -> dict[str, Any
         },
         "built_with": {name: installed_version(name) for name in ("pyarrow", "spacy", "orjson")},
     }
+
+
+def _described(config: str, by_split: Mapping[str, list[Shard]]) -> dict[str, Any]:
+    """What the manifest says of one config; of a table in more than one shard, the shards too."""
+    splits: dict[str, Any] = {}
+    for split, shards in by_split.items():
+        content = shards_hash([shard.content_sha256 for shard in shards])
+        splits[split] = {"rows": sum(shard.rows for shard in shards), "content_sha256": content}
+        if len(shards) > 1:
+            splits[split]["shards"] = [shard._asdict() for shard in shards]
+    combined = combined_hash({split: entry["content_sha256"] for split, entry in splits.items()})
+    return {"content_sha256": combined, "columns": columns(CONFIGS[config]), "splits": splits}
 
 
 def guidelines_version(corpus: Path) -> str | None:
@@ -277,7 +320,7 @@ def combined_hash(hashes: Mapping[str, str]) -> str:
 # The card
 
 
-def make_card(tables: Tables, manifest: dict[str, Any], about: About, citation: str) -> str:
+def make_card(manifest: dict[str, Any], about: About, citation: str, store: Store | None = None) -> str:
     """The release's README.md: metadata that `datasets` and the Hub read, and a description.
 
     `citation` is a BibTeX entry.
@@ -286,47 +329,83 @@ def make_card(tables: Tables, manifest: dict[str, Any], about: About, citation: 
     one release from another. The `dataset_info` names features and no splits: with them, loading
     with `filters=` fails.
     """
-    from datasets.info import DatasetInfo, DatasetInfosDict
-    from huggingface_hub import DatasetCardData
-
-    data = DatasetCardData(
-        pretty_name=about.name,
-        license=about.license,
-        language=["en"],
-        multilinguality=["monolingual"],
-        annotations_creators=["machine-generated"],
-        language_creators=["machine-generated"],
-        task_categories=["token-classification", "text-classification", "other"],
-        task_ids=["named-entity-recognition", "coreference-resolution"],
-        tags=["boilerplate-removal", "quotation-attribution", "event-extraction", "news"],
-        size_categories=[
-            _size_category(sum(t.num_rows for name in ("articles", "standoff") for t in tables.get(name, {}).values()))
-        ],
-    )
-    infos = {name: DatasetInfo(features=features(CONFIGS[name])) for name in tables}
-    DatasetInfosDict(infos).to_dataset_card_data(data)
-    data["configs"] = [_config_entry(name, tables[name], manifest, about) for name in tables]
+    configs = manifest["configs"]
+    data: dict[str, Any] = {
+        "annotations_creators": ["machine-generated"],
+        "language_creators": ["machine-generated"],
+        "language": ["en"],
+        "license": about.license,
+        "multilinguality": ["monolingual"],
+        "size_categories": [_size_category(sum(_n_rows(manifest, name) for name in ("articles", "standoff")))],
+        "task_categories": ["token-classification", "text-classification", "other"],
+        "task_ids": ["named-entity-recognition", "coreference-resolution"],
+        "pretty_name": about.name,
+        "tags": ["boilerplate-removal", "quotation-attribution", "event-extraction", "news"],
+    }
+    entries = {"configs": [_config_entry(name, configs[name], about) for name in configs]}
+    metadata = _as_yaml(data) + _features_block(tuple(configs), store) + _as_yaml(entries)
     body = _CARD.format(
         name=about.name,
         version=about.version,
         canary=CANARY,
-        configs="\n".join(f"| `{name}` | {CONFIGS[name].description} |" for name in tables),
-        rows="\n".join(_rows_line(name, tables[name]) for name in tables),
+        configs="\n".join(f"| `{name}` | {CONFIGS[name].description} |" for name in configs),
+        rows="\n".join(_rows_line(name, configs[name]["splits"]) for name in configs),
         revisions=", ".join(f"{name} {value}" for name, value in manifest["revisions"].items() if value is not None),
         citation=citation,
         restored=_RESTORED if about.license == "other" else _STANDOFF,
     )
-    return f"---\n{data.to_yaml(line_break=chr(10))}\n---\n\n{body}"
+    return f"---\n{metadata}---\n\n{body}"
 
 
-def _config_entry(name: str, by_split: dict[str, pa.Table], manifest: dict[str, Any], about: About) -> dict[str, Any]:
+def _features_block(configs: tuple[str, ...], store: Store | None) -> str:
+    """What `datasets` writes into a card of the features of configs, as YAML. It takes a second to import, and says
+    the same every time: the store keeps it."""
+    if store is None:
+        return _as_yaml({"dataset_info": _feature_data(configs)})
+    key = key_of("features", installed_version("datasets"), *configs)
+    kept = store.get(key)
+    if kept is None:
+        kept = _as_yaml({"dataset_info": _feature_data(configs)}).encode("utf-8")
+        store.put(key, kept)
+    return kept.decode("utf-8")
+
+
+def _feature_data(configs: Iterable[str]) -> list[dict[str, Any]]:
+    from datasets.info import DatasetInfo, DatasetInfosDict
+    from huggingface_hub import DatasetCardData
+
+    data = DatasetCardData()
+    infos = {name: DatasetInfo(features=features(CONFIGS[name])) for name in configs}
+    DatasetInfosDict(infos).to_dataset_card_data(data)
+    return data["dataset_info"]
+
+
+def _as_yaml(data: Mapping[str, Any]) -> str:
+    """Metadata of a card, as `huggingface_hub` writes them."""
+    return yaml.dump(data, sort_keys=False, allow_unicode=True, line_break="\n")
+
+
+def _n_rows(manifest: Mapping[str, Any], config: str) -> int:
+    return sum(entry["rows"] for entry in manifest["configs"].get(config, {"splits": {}})["splits"].values())
+
+
+def _config_entry(name: str, described: Mapping[str, Any], about: About) -> dict[str, Any]:
     entry: dict[str, Any] = {"config_name": name}
     if name == next(iter(CONFIGS)):
         entry["default"] = True
     entry["version"] = about.version
-    entry["description"] = f"sha256:{manifest['configs'][name]['content_sha256']}"
-    entry["data_files"] = [{"split": split, "path": parquet_path(name, split)} for split in by_split]
+    entry["description"] = f"sha256:{described['content_sha256']}"
+    entry["data_files"] = data_files(name, described)
     return entry
+
+
+def data_files(config: str, described: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Where the card says that the splits of a config are: a path or, of several shards, a pattern."""
+    paths = {split: parquet_paths(config, split, entry) for split, entry in described["splits"].items()}
+    return [
+        {"split": split, "path": found[0] if len(found) == 1 else f"{config}/{split}-*.parquet"}
+        for split, found in paths.items()
+    ]
 
 
 def _size_category(rows: int) -> str:
@@ -334,8 +413,8 @@ def _size_category(rows: int) -> str:
     return next((name for bound, name in bounds if rows < bound), "1M<n<10M")
 
 
-def _rows_line(name: str, by_split: dict[str, pa.Table]) -> str:
-    counts = (f"{by_split[split].num_rows:,}" if split in by_split else "–" for split in SPLITS)
+def _rows_line(name: str, by_split: Mapping[str, Any]) -> str:
+    counts = (f"{by_split[split]['rows']:,}" if split in by_split else "–" for split in SPLITS)
     return f"| `{name}` | " + " | ".join(counts) + " |"
 
 

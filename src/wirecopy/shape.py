@@ -102,6 +102,18 @@ def _explaining_validator() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(article_schema())
 
 
+@cache
+def _strict_validator() -> jsonschema_rs.Draft4Validator:
+    """The schema read by draft 4, for which 1.0 is no integer; it has no keyword that draft 4 reads otherwise."""
+    plain = {key: node for key, node in article_schema().items() if key not in ("$schema", "$id")}
+    return jsonschema_rs.Draft4Validator(plain)
+
+
+def surely_valid(article: Any) -> bool:
+    """Whether a parsed JSON value surely has the shape of an article, as `violations` would judge it."""
+    return _strict_validator().is_valid(article)
+
+
 def violations(article: Any) -> list[Violation]:
     """Everything in which a parsed JSON value departs from the shape of an article.
 

@@ -7,8 +7,9 @@ of every config have the article's id, so that tables can be joined.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -26,12 +27,20 @@ NER_TAGS = shape.ner_tags(shape.names("entity_type"), shape.names("value_type"))
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One table of the release: its name, what it is for, its columns, and its rows of an article."""
+    """One table of the release: its name, what it is for, its columns, and how rows are made of an article.
+
+    `make` takes the article in the view that the table is of: `clean` or not.
+    """
 
     name: str
     description: str
     schema: pa.Schema
-    rows: Callable[[Article], list[Row]]
+    make: Callable[[Article], list[Row]]
+    clean: bool = False
+
+    def rows(self, article: Article) -> list[Row]:
+        """The rows of an article as it is stored."""
+        return self.make(clean_view(article) if self.clean else article)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +53,8 @@ class Tokens:
 
     def covered_by(self, span: spans.SpanLike) -> tuple[int, int]:
         """The token span `[first, last + 1)` of the tokens that share a character with a span."""
-        touched = [i for i, start in enumerate(self.starts) if start < span["end"] and span["start"] < self.ends[i]]
-        return (touched[0], touched[-1] + 1) if touched else (0, 0)
+        first, last = bisect_right(self.ends, span["start"]), bisect_left(self.starts, span["end"])
+        return (first, last) if first < last else (0, 0)
 
 
 @cache
@@ -63,12 +72,41 @@ def tokenize(text: str) -> Tokens:
     """
     tokens = Tokens([], [], [])
     for line_start, line in _lines(text):
-        for token in _tokenizer()(line):
-            if not token.is_space:
-                tokens.words.append(token.text)
-                tokens.starts.append(line_start + token.idx)
-                tokens.ends.append(line_start + token.idx + len(token.text))
+        for word, start in LINE_TOKENS[line]:
+            tokens.words.append(word)
+            tokens.starts.append(line_start + start)
+            tokens.ends.append(line_start + start + len(word))
     return tokens
+
+
+class LineTokens(dict[str, list[tuple[str, int]]]):
+    """The tokens of lines and where they start, worked out when they are first asked for: every table of an article
+    asks for the same lines. `kept` has what an earlier build worked out."""
+
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[str, list[tuple[str, int]]] = {}
+        self.n_learnt = 0
+
+    def start(self, kept: dict[str, list[tuple[str, int]]]) -> None:
+        """Forget all lines but what was kept."""
+        self.clear()
+        self.kept, self.n_learnt = kept, 0
+
+    def __missing__(self, line: str) -> list[tuple[str, int]]:
+        if len(self) >= self.MOST:
+            self.clear()
+        found = self.kept.get(line)
+        if found is None:
+            found = [(token.text, token.idx) for token in _tokenizer()(line) if not token.is_space]
+            self.n_learnt += 1
+        self[line] = found
+        return found
+
+
+LINE_TOKENS = LineTokens()
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
@@ -379,15 +417,12 @@ def events_rows(article: Article) -> list[Row]:
 
 def _with_clean(config: Config) -> list[Config]:
     """A task config and its twin in the clean view."""
-    raw_rows = config.rows
-    clean = Config(
-        f"{config.name}_clean",
-        f"{config.description} In the clean view: boilerplate cut out, offsets in the clean text.",
-        config.schema,
-        lambda article: raw_rows(clean_view(article)),
-    )
-    raw = Config(config.name, f"{config.description} In the raw view: the page as scraped.", config.schema, raw_rows)
-    return [raw, clean]
+    clean = f"{config.description} In the clean view: boilerplate cut out, offsets in the clean text."
+    raw = f"{config.description} In the raw view: the page as scraped."
+    return [
+        replace(config, description=raw),
+        replace(config, name=f"{config.name}_clean", description=clean, clean=True),
+    ]
 
 
 _ARTICLES = Config(
@@ -436,12 +471,25 @@ def make_table(config: Config, articles: Iterable[Article]) -> pa.Table:
     Raises `KeyError` for a label that is not in its inventory. The table is one chunk per column, so
     that equal rows make equal Parquet bytes.
     """
-    schema = pa.schema([_bare(field) for field in config.schema])
-    batches = [
-        pa.RecordBatch.from_pylist([_encoded(row, config.schema) for row in config.rows(article)], schema=schema)
-        for article in articles
-    ]
+    schema = stored_schema(config)
+    batches = [make_batch(config, config.rows(article)) for article in articles]
     return pa.Table.from_batches(batches, schema=schema).combine_chunks()
+
+
+@cache
+def stored_schema(config: Config) -> pa.Schema:
+    """The Arrow schema of a config's tables: that of the config without metadata, on every depth."""
+    return pa.schema([_bare(field) for field in config.schema])
+
+
+def encoded(config: Config, rows: Iterable[Row]) -> list[Row]:
+    """The rows with integer codes for labels, as they are stored."""
+    return list(map(_row_encoder(config), rows))
+
+
+def make_batch(config: Config, rows: Iterable[Row]) -> pa.RecordBatch:
+    """Rows as Arrow columns."""
+    return pa.RecordBatch.from_pylist(encoded(config, rows), schema=stored_schema(config))
 
 
 def _bare(field: pa.Field) -> pa.Field:
@@ -462,12 +510,6 @@ def inventory_of(field: pa.Field) -> str | None:
     return (field.metadata or {}).get(b"labels", b"").decode() or None
 
 
-def _encoded(row: Row, schema: pa.Schema) -> Row:
-    if not any(_has_labels(field) for field in schema):
-        return row
-    return {field.name: _encoded_value(row[field.name], field) for field in schema}
-
-
 def _has_labels(field: pa.Field) -> bool:
     if pa.types.is_list(field.type):
         return _has_labels(field.type.value_field)
@@ -476,14 +518,38 @@ def _has_labels(field: pa.Field) -> bool:
     return inventory_of(field) is not None
 
 
-def _encoded_value(value: Any, field: pa.Field) -> Any:
-    if not _has_labels(field):
-        return value
+Encoder = Callable[[Any], Any]
+
+
+@cache
+def _row_encoder(config: Config) -> Encoder:
+    """What puts codes for the labels in a row of a config."""
+    if not any(_has_labels(field) for field in config.schema):
+        return lambda row: row
+    return _struct_encoder(config.schema)
+
+
+def _struct_encoder(fields: Iterable[pa.Field]) -> Encoder:
+    coded = [(field.name, _encoder(field)) for field in fields if _has_labels(field)]
+    plain = [field.name for field in fields if not _has_labels(field)]
+
+    def encode(value: Row) -> Row:
+        found = {name: value[name] for name in plain}
+        for name, inner in coded:
+            found[name] = inner(value[name])
+        return found
+
+    return encode
+
+
+def _encoder(field: pa.Field) -> Encoder:
+    """What puts codes for the labels in the value of a field that holds some."""
     if pa.types.is_list(field.type):
-        return [_encoded_value(item, field.type.value_field) for item in value]
+        inner = _encoder(field.type.value_field)
+        return lambda items: [inner(item) for item in items]
     if pa.types.is_struct(field.type):
-        return {inner.name: _encoded_value(value[inner.name], inner) for inner in field.type}
-    return _codes(inventory_of(field))[value]
+        return _struct_encoder(list(field.type))
+    return _codes(inventory_of(field)).__getitem__
 
 
 def columns(config: Config) -> dict[str, str]:

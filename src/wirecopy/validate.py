@@ -3,24 +3,51 @@
 `check_bytes` judges one article by levels 1 to 5, `check_corpus` a folder by all six. A critical
 failure stops only what depends on it: a file that is not JSON is not judged by the schema, an
 article of the wrong shape not by the rules on meaning.
+
+Many documents are judged in groups. `examine` first asks `wirecopy.accept` which articles of a group are surely
+sound; every other is judged by `check_bytes`, which alone finds problems. A group's findings and what level 6
+asks of its articles are a `Finds`; groups may be worked on by other processes.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
+import pyarrow as pa
 
-from wirecopy import shape
+from wirecopy import accept, shape
 from wirecopy.article import Article
+from wirecopy.cache import Store, key_of
+from wirecopy.documents import (
+    Document,
+    UnreadableError,
+    chunks,
+    document_files,
+    documents_in,
+    is_lines,
+    read_each,
+    shown,
+)
+from wirecopy.overlap import own_text, packed_runs
 from wirecopy.problems import Finding, Problem, locate
 from wirecopy.rules import RULES, Corpus, Subject, rules_of
+from wirecopy.rules.corpus import Digest, count_labels, file_of, labels_used
 from wirecopy.rules.file import LARGEST_FILE
+from wirecopy.rules.originality import Material, all_waived, material
+from wirecopy.work import Workforce
 
 _FATAL_FOR_PARSING = {"file-empty", "file-encoding", "json-syntax"}
 _REGISTERS = {
@@ -37,6 +64,8 @@ class Result:
     problems: list[Problem] = field(default_factory=list)
     corpus: Corpus | None = None
     n_files: int = 0
+    splits_sound: bool = True
+    """Whether splits.json could be read; without it, articles cannot be judged together."""
 
     @property
     def errors(self) -> list[Problem]:
@@ -93,10 +122,240 @@ def _problem(rule_id: str, path: str, finding: Finding) -> Problem:
     return Problem(rule_id, RULES[rule_id].severity, path, *finding)
 
 
-def check_paths(paths: Iterable[Path], progress: Callable[[Iterable], Iterable] = iter) -> Result:
-    """Judge what each path names: a corpus folder, a folder of articles, or an article's file.
+@dataclass
+class Finds:
+    """What was found in a group of documents: the problems of levels 1 to 5, and what level 6 asks of the articles.
 
-    A folder that holds `articles/` is a corpus and is judged as a whole. Raises `FileNotFoundError`
+    `digests` and the runs of words are of the articles that could be read, in their order, by place; `unread` has
+    the ids of the others as far as they can be told. `articles` is filled where they are to be kept.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    n_documents: int = 0
+    digests: dict[str, Digest] = field(default_factory=dict)
+    label_uses: dict[str, Counter[str]] = field(default_factory=dict)
+    runs: tuple[np.ndarray, np.ndarray] = field(default_factory=lambda: packed_runs([]))
+    unread: list[str] = field(default_factory=list)
+    material: dict[str, Material] = field(default_factory=dict)
+    articles: list[Article] = field(default_factory=list)
+
+
+class Group(NamedTuple):
+    """Documents that were judged together: of each the article, None when it has no right shape, and its problems;
+    and, when all are sound and have their texts, the articles as columns."""
+
+    judged: list[tuple[Article | None, list[Problem]]]
+    batch: pa.RecordBatch | None = None
+
+
+def examine(documents: Sequence[Document]) -> Group:
+    """Judge documents by levels 1 to 5."""
+    contents = _contents_of(documents)
+    plain = [_plain(content) if isinstance(content, bytes) else None for content in contents]
+    known = [(content, article) for content, article in zip(contents, plain, strict=True) if article is not None]
+    sound, batch = accept.undoubted([article for _, article in known])
+    sound &= accept.free_of_repeated_keys(known, batch)
+    if batch is not None and len(sound) == len(documents) and sound.all():
+        return Group([(article, []) for article in plain], batch)
+    verdicts = iter(sound.tolist())
+    return Group(
+        [
+            (article, []) if article is not None and next(verdicts) else _judged(document, content)
+            for document, content, article in zip(documents, contents, plain, strict=True)
+        ]
+    )
+
+
+def _contents_of(documents: Sequence[Document]) -> list[bytes | Problem]:
+    """The bytes of each document, or what keeps them from being read."""
+    if all(document.line is not None and document.length <= LARGEST_FILE for document in documents):
+        with suppress(OSError):
+            return list(read_each(documents))
+    return [_content_of(document) for document in documents]
+
+
+def _content_of(document: Document) -> bytes | Problem:
+    """The bytes of a document, or what keeps them from being read."""
+    path = Path(document.path)
+    try:
+        size = path.stat().st_size if document.line is None else document.length
+        if size > LARGEST_FILE:
+            message = f"the {_unit(document)} has {size:,} bytes, the most is {LARGEST_FILE:,}"
+            finding = Finding("", message, "this is no article", document.line, document.line and 1)
+            return _problem("file-too-large", shown(path), finding)
+        return document.read()
+    except OSError as error:
+        return _unreadable(shown(path), (error.strerror or str(error)).lower())
+
+
+def _unit(document: Document) -> str:
+    return "file" if document.line is None else "line"
+
+
+def _unreadable(path: str, reason: str, line: int | None = None) -> Problem:
+    message = f"the file cannot be read: {reason}"
+    return _problem(
+        "file-unreadable", path, Finding("", message, "restore it, or take it out of the folder", line, line and 1)
+    )
+
+
+def _plain(content: bytes) -> Article | None:
+    """The article in bytes that levels 1 and 2 surely have nothing to say of, but for keys that stand twice; None
+    when there is any doubt."""
+    try:
+        article = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return article if shape.surely_valid(article) else None
+
+
+def _judged(document: Document, content: bytes | Problem) -> tuple[Article | None, list[Problem]]:
+    """The verdict of the rules themselves on one document."""
+    if isinstance(content, Problem):
+        return None, [content]
+    article, problems = check_bytes(content, shown(Path(document.path)))
+    if document.line is not None:
+        problems = [replace(p, line=document.line, column=p.column or 1) for p in problems]
+    return article, problems
+
+
+def check_file(path: Path) -> tuple[Article | None, list[Problem]]:
+    """Read one file and judge it by levels 1 to 5; whatever keeps it from being read is a problem."""
+    document = Document(os.fspath(path))
+    return _judged(document, _content_of(document))
+
+
+GROUP = 128
+"""Articles that are parsed and judged together: more of them alive make parsing slower."""
+
+
+class Notes:
+    """Takes down what was found in documents, group after group, and what level 6 asks of their articles: with
+    `original` also what the rules on originality compare."""
+
+    def __init__(self, finds: Finds, root: Path, original: bool) -> None:
+        self.finds, self._root, self._original = finds, f"{root.as_posix()}/", original
+        self._texts: list[str] = []
+        self._runs: list[tuple[np.ndarray, np.ndarray]] = []
+        self._n_indexed = 0
+        finds.label_uses = labels_used([])
+
+    def take(self, documents: Sequence[Document], group: Group) -> None:
+        """Take down a group of documents that were judged."""
+        finds = self.finds
+        for document, (article, problems) in zip(documents, group.judged, strict=True):
+            finds.problems += problems
+            if article is None:
+                finds.unread.append(document.id or "")
+                continue
+            place = self._place_of(document)
+            finds.digests[place] = Digest.of(article)
+            if self._original and (found := material(place, article)) is not None:
+                finds.material[place] = found
+            self._texts.append(own_text(article) if article["text"] is not None else "")
+            if group.batch is None:
+                count_labels(finds.label_uses, article)
+        if group.batch is not None:
+            for inventory, counts in accept.label_counts(group.batch).items():
+                finds.label_uses[inventory].update(counts)
+        if len(self._texts) >= GROUP:
+            self._index()
+
+    def _index(self) -> None:
+        """Turn texts into runs: numbers take less room."""
+        packed, sizes = packed_runs(self._texts)
+        self._runs.append((packed + np.uint64(self._n_indexed), sizes))
+        self._n_indexed += len(sizes)
+        self._texts = []
+
+    def _place_of(self, document: Document) -> str:
+        """Where a document stands in the corpus: its path below the folder, in JSON Lines with the line."""
+        relative = document.path.removeprefix(self._root)
+        return relative if document.line is None else f"{relative}:{document.line}"
+
+    def finish(self) -> None:
+        self._index()
+        packed, sizes = (np.concatenate(arrays) for arrays in zip(*self._runs, strict=True))
+        self.finds.runs = np.sort(packed), sizes
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Judges chunks of documents: the work of one task.
+
+    `root` is the corpus folder, where there is one, and with it is noted what level 6 asks; with `original` also
+    what the rules on originality compare. `keep` keeps the articles; `store` keeps what was found for the next time.
+    """
+
+    root: Path | None = None
+    keep: bool = False
+    store: Store | None = None
+    original: bool = False
+
+    def __call__(self, documents: Sequence[Document]) -> Finds:
+        if self.store is None or self.keep:
+            return self.find(documents)
+        key = self._key(documents)
+        stored = None if key is None else self.store.get(key)
+        if stored is not None:
+            return pickle.loads(stored)
+        finds = self.find(documents)
+        if key is not None and key == self._key(documents):  # Else somebody writes to the files meanwhile.
+            self.store.put(key, pickle.dumps(finds))
+        return finds
+
+    def _key(self, documents: Sequence[Document]) -> str | None:
+        return content_key("finds", documents, str(self.root), str(self.original))
+
+    def find(self, documents: Sequence[Document]) -> Finds:
+        """Judge documents, and take down what was found."""
+        finds = Finds(n_documents=len(documents))
+        notes = Notes(finds, self.root, self.original) if self.root is not None else None
+        for at in range(0, len(documents), GROUP):
+            some = documents[at : at + GROUP]
+            group = examine(some)
+            if notes is None:
+                finds.problems += [problem for _, problems in group.judged for problem in problems]
+            else:
+                notes.take(some, group)
+            if self.keep:
+                finds.articles += [article for article, _ in group.judged if article is not None]
+        if notes is not None:
+            notes.finish()
+        return finds
+
+
+def content_key(what: str, documents: Sequence[Document], *more: str) -> str | None:
+    """The key of a result that hangs on documents, their places and contents; None when one cannot be read."""
+    parts: list[str | bytes] = [what, *more]
+    try:
+        for document, content in zip(documents, read_each(documents), strict=True):
+            parts += [document.path, str(document.line), hashlib.sha256(content).digest()]
+    except OSError:
+        return None
+    return key_of(*parts)
+
+
+def documents_of(files: Iterable[Path], problems: list[Problem]) -> Iterator[Document]:
+    """The documents of files; what keeps a file of JSON Lines from being read is added to the problems."""
+    for path in files:
+        try:
+            yield from documents_in(path)
+        except UnreadableError as error:
+            problems.append(_unreadable(shown(path), error.reason, error.line or None))
+
+
+def check_paths(
+    paths: Iterable[Path],
+    progress: Callable[[Iterable], Iterable] = iter,
+    workers: Workforce | None = None,
+    keep: bool = True,
+    store: Store | None = None,
+) -> Result:
+    """Judge what each path names: a corpus folder, a folder of articles, or a file of one or, in JSON Lines, many.
+
+    A folder that holds `articles/` is a corpus and is judged as a whole. `workers` share the work, `store` keeps
+    what is found for the next time, `keep` keeps the articles of a corpus. Raises `FileNotFoundError`
     when a path does not exist, and whatever else keeps a folder from being listed (`OSError`).
     """
     result = Result()
@@ -104,9 +363,9 @@ def check_paths(paths: Iterable[Path], progress: Callable[[Iterable], Iterable] 
         if not os.path.lexists(path):
             raise FileNotFoundError(errno.ENOENT, "no such file or folder", str(path))
         if (path / "articles").is_dir():
-            part = check_corpus(path, progress)
+            part = check_corpus(path, progress, workers, keep, store)
         else:
-            part = check_files(_json_files(path) if path.is_dir() else [path], progress)
+            part = check_files(document_files(path) if path.is_dir() else [path], progress, workers, store)
         result.problems += part.problems
         result.n_files += part.n_files
         result.corpus = part.corpus or result.corpus
@@ -114,71 +373,91 @@ def check_paths(paths: Iterable[Path], progress: Callable[[Iterable], Iterable] 
     return result
 
 
-def check_files(files: list[Path], progress: Callable[[Iterable], Iterable] = iter) -> Result:
+def check_files(
+    files: list[Path],
+    progress: Callable[[Iterable], Iterable] = iter,
+    workers: Workforce | None = None,
+    store: Store | None = None,
+) -> Result:
     """Judge each file by levels 1 to 5."""
     result = Result(n_files=len(files))
-    for path in progress(files):
-        _, problems = check_file(path)
-        result.problems += problems
+    documents = documents_of(progress(files), result.problems)
+    for finds in (workers or Workforce()).map(Finder(store=store), chunks(documents)):
+        result.problems += finds.problems
     return result
 
 
-def check_file(path: Path) -> tuple[Article | None, list[Problem]]:
-    """Read one file and judge it by levels 1 to 5; whatever keeps it from being read is a problem."""
-    shown = path.as_posix().encode("utf-8", "backslashreplace").decode("utf-8")
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            message = f"the file has {size:,} bytes, the most is {LARGEST_FILE:,}"
-            return None, [_problem("file-too-large", shown, Finding("", message, "this is no article"))]
-        content = path.read_bytes()
-    except OSError as error:
-        message = f"the file cannot be read: {(error.strerror or str(error)).lower()}"
-        hint = "restore it, or take it out of the folder"
-        return None, [_problem("file-unreadable", shown, Finding("", message, hint))]
-    return check_bytes(content, shown)
-
-
-def _json_files(folder: Path) -> list[Path]:
-    """The .json files in a folder and below it, in the order of their names."""
-    found = []
-    for parent, folders, files in os.walk(folder):
-        folders.sort()
-        found += [Path(parent, name) for name in files if name.endswith(".json")]
-        # os.walk lists a link that leads round in a circle, or nowhere, among the files; a folder
-        # under an article's name would pass unseen.
-        found += [Path(parent, name) for name in folders if name.endswith(".json")]
-    return sorted(found)
-
-
-def check_corpus(folder: Path, progress: Callable[[Iterable], Iterable] = iter) -> Result:
-    """Judge a corpus folder by all six levels.
+def check_corpus(
+    folder: Path,
+    progress: Callable[[Iterable], Iterable] = iter,
+    workers: Workforce | None = None,
+    keep: bool = True,
+    store: Store | None = None,
+) -> Result:
+    """Judge a corpus folder by all six levels; `keep` keeps the articles in the result's corpus.
 
     A pass is a record of what somebody annotated: it is judged for errors, and warnings are for the
     gold, where there is still something to mend.
     """
-    corpus = Corpus(folder)
-    result = Result(corpus=corpus)
-    unread = []
-    files = _json_files(folder / "articles") + _json_files(folder / "passes")
-    for path in progress(files):
-        relative = path.relative_to(folder).as_posix()
-        article, problems = check_file(path)
-        gold = relative.startswith("articles/")
-        result.problems += [problem for problem in problems if gold or problem.severity == "error"]
-        if article is None:
-            unread.append(relative)
-        elif gold:
-            corpus.articles[relative] = article
-        else:
-            corpus.passes[relative] = article
-    corpus.unread = frozenset(unread)
-    splits_sound = _read_registers(corpus, result)
-    result.n_files += len(files)
-    if splits_sound:
-        result.problems += _check_together(corpus)
-    result.problems.sort(key=lambda p: p.sort_key)
+    result, gold, passes = open_corpus(folder)
+    for files, take in ((gold, take_gold), (passes, take_passes)):
+        documents = documents_of(progress(files), result.problems)
+        finder = Finder(folder, keep, store, original=take is take_gold and not all_waived(result.corpus))
+        for finds in (workers or Workforce()).map(finder, chunks(documents)):
+            take(result, finds)
+    finish_corpus(result)
     return result
+
+
+def open_corpus(folder: Path) -> tuple[Result, list[Path], list[Path]]:
+    """A result to be filled for a corpus folder, with its registers read, and its files of gold and of passes."""
+    result = Result(corpus=Corpus(folder, read=partial(_read_places, folder)))
+    result.splits_sound = _read_registers(result.corpus, result)
+    gold, passes = document_files(folder / "articles"), document_files(folder / "passes")
+    result.n_files += len(gold) + len(passes)
+    return result, gold, passes
+
+
+def take_gold(result: Result, finds: Finds) -> None:
+    """Add what was found in gold articles."""
+    corpus = result.corpus
+    result.problems += finds.problems
+    corpus.gold_digests.update((place, digest.shared()) for place, digest in finds.digests.items())
+    corpus.runs.add(*finds.runs)
+    corpus.material.update(finds.material)
+    corpus.unread |= {local for local in finds.unread if local}
+    corpus.articles.update(zip(finds.digests, finds.articles, strict=False))
+    for inventory, counts in finds.label_uses.items():
+        corpus.label_uses.setdefault(inventory, Counter()).update(counts)
+
+
+def take_passes(result: Result, finds: Finds) -> None:
+    """Add what was found in passes."""
+    result.problems += [problem for problem in finds.problems if problem.severity == "error"]
+    result.corpus.pass_digests.update((place, digest.shared()) for place, digest in finds.digests.items())
+    result.corpus.passes.update(zip(finds.digests, finds.articles, strict=False))
+
+
+def finish_corpus(result: Result) -> None:
+    """Judge the articles together, once all have been taken in, and put the problems into their order."""
+    if result.splits_sound:
+        result.problems += _check_together(result.corpus)
+    result.corpus.runs.close()
+    result.problems.sort(key=lambda p: p.sort_key)
+
+
+def _read_places(folder: Path, places: Iterable[str]) -> dict[str, Article]:
+    """The articles at places of a corpus that have been read before; each file is gone through once."""
+    by_file: dict[str, dict[int, str]] = {}
+    for place in places:
+        path, line = file_of(place)
+        by_file.setdefault(path, {})[line] = place
+    return {
+        wanted[document.line or 0]: orjson.loads(document.read())
+        for path, wanted in by_file.items()
+        for document in documents_in(folder / path)
+        if (document.line or 0) in wanted
+    }
 
 
 def _read_registers(corpus: Corpus, result: Result) -> bool:
@@ -219,16 +498,31 @@ def _read_register(path: Path) -> tuple[Any, list[Problem]]:
 
 def _check_together(corpus: Corpus) -> list[Problem]:
     """The corpus rules, with the places looked up in the files that they name."""
-    by_file: dict[str, list[Problem]] = {}
+    found: list[tuple[str, int, Problem]] = []
     for rule in rules_of("corpus"):
         for finding in rule.check(corpus):
-            path = (corpus.folder / finding.path).as_posix()
-            by_file.setdefault(path, []).append(_problem(rule.id, path, Finding(*finding[1:])))
-    return [problem for path, problems in by_file.items() for problem in _locate_in(path, problems)]
+            relative, line = file_of(finding.path)
+            path = (corpus.folder / relative).as_posix()
+            found.append((path, line, _problem(rule.id, path, Finding(*finding[1:]))))
+    found.sort(key=lambda item: item[:2])
+    return [
+        problem
+        for path, group in groupby(found, key=lambda item: item[0])
+        for problem in _located_in(path, [(line, problem) for _, line, problem in group])
+    ]
 
 
-def _locate_in(path: str, problems: list[Problem]) -> Iterator[Problem] | list[Problem]:
+def _located_in(path: str, found: list[tuple[int, Problem]]) -> list[Problem]:
+    """The problems of one file with line and column; in JSON Lines each looked up in its own line."""
     try:
-        return locate(problems, Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return problems
+        if not is_lines(path):
+            return locate([problem for _, problem in found], Path(path).read_text(encoding="utf-8"))
+        by_line = {line: [p for _, p in group] for line, group in groupby(found, key=lambda item: item[0])}
+        located = []
+        for document in documents_in(Path(path)):
+            if document.line in by_line:
+                problems = locate(by_line[document.line], document.read().decode("utf-8"))
+                located += [replace(p, line=document.line, column=p.column or 1) for p in problems]
+        return located
+    except (OSError, UnicodeDecodeError, UnreadableError):
+        return [problem for _, problem in found]

@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from wirecopy.article import shards_hash
 from wirecopy.history import read_record
 from wirecopy.problems import Problem
-from wirecopy.release import combined_hash, content_hash, file_hashes, parquet_path
+from wirecopy.release import combined_hash, content_hash, data_files, file_hashes, parquet_paths
 
 _SUM_LINE = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>\S.*)")
 _NEEDED = {
@@ -103,10 +104,8 @@ def _short(digest: str | None) -> str:
 def loaded_differences(config: str, described: Mapping[str, Any], loaded: Mapping[str, Any], version: str) -> list[str]:
     """What differs between a config as `datasets` loaded it (tables by split) and its description in the
     manifest."""
-    found = {
-        split: {"rows": len(data), "content_sha256": content_hash(data.data.table)} for split, data in loaded.items()
-    }
     expected = described["splits"]
+    found = {split: _found(data.data.table, expected.get(split, {})) for split, data in loaded.items()}
     differences = [
         f"{config}/{split}: {found.get(split)}, the manifest has {expected.get(split)}"
         for split in sorted(found.keys() | expected.keys())
@@ -118,6 +117,18 @@ def loaded_differences(config: str, described: Mapping[str, Any], loaded: Mappin
         for split, told in sorted(versions.items())
         if told != version
     ]
+
+
+def _found(table: pa.Table, expected: Mapping[str, Any]) -> dict[str, Any]:
+    """A table described as the manifest does, in the shards that it expects."""
+    shards, at = [], 0
+    for shard in expected.get("shards", []):
+        shards.append({"rows": shard["rows"], "content_sha256": content_hash(table.slice(at, shard["rows"]))})
+        at += shard["rows"]
+    if at != table.num_rows or not shards:
+        return {"rows": table.num_rows, "content_sha256": content_hash(table)}
+    content = shards_hash([shard["content_sha256"] for shard in shards])
+    return {"rows": table.num_rows, "content_sha256": content, "shards": shards}
 
 
 # SHA256SUMS
@@ -177,13 +188,17 @@ def _table_problems(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Probl
             message = f"the content hash of {config} does not follow from those of its splits"
             yield _problem("manifest-inconsistent", folder / "manifest.json", message)
         for split, entry in described["splits"].items():
-            path = folder / parquet_path(config, split)
-            if path.is_file():
-                yield from _one_table_problems(path, described["columns"], entry, manifest["labels"])
-            else:
-                yield _problem(
-                    "table-missing", path, f"the table is missing that the manifest has for {config}/{split}"
-                )
+            shards = entry.get("shards", [entry])
+            if shards_hash([shard["content_sha256"] for shard in shards]) != entry["content_sha256"]:
+                message = f"the content hash of {config}/{split} does not follow from those of its shards"
+                yield _problem("manifest-inconsistent", folder / "manifest.json", message)
+            for name, shard in zip(parquet_paths(config, split, entry), shards, strict=True):
+                path = folder / name
+                if path.is_file():
+                    yield from _one_table_problems(path, described["columns"], shard, manifest["labels"])
+                else:
+                    message = f"the table is missing that the manifest has for {config}/{split}"
+                    yield _problem("table-missing", path, message)
 
 
 def _one_table_problems(
@@ -251,8 +266,8 @@ def _told(config: str, entry: Mapping[str, Any], manifest: Mapping[str, Any]) ->
     described = manifest["configs"][config]
     yield "version", str(entry.get("version")), manifest["version"]
     yield "content hash", entry.get("description"), f"sha256:{described['content_sha256']}"
-    files = {file["split"]: file["path"] for file in entry.get("data_files", [])}
-    yield "files", files, {split: parquet_path(config, split) for split in described["splits"]}
+    told, expected = entry.get("data_files", []), data_files(config, described)
+    yield "files", *({file["split"]: file["path"] for file in files} for files in (told, expected))
 
 
 def _label_problems(path: Path, config: str, features: Any, manifest: Mapping[str, Any]) -> Iterator[Problem]:

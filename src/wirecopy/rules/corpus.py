@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from wirecopy import shape
 from wirecopy.article import Article
+from wirecopy.overlap import RUN_LENGTH, RunIndex, exact_runs
 from wirecopy.rules.registry import rule
 
 SPLITS = ("train", "validation", "test")
 NEAR_DUPLICATE = 0.3
 """Share of the shorter article's runs of eight words from which two articles are near-duplicates."""
-RUN_LENGTH = 8
 
 
 class CorpusFinding(NamedTuple):
@@ -27,13 +31,53 @@ class CorpusFinding(NamedTuple):
     hint: str
 
 
+class Digest(NamedTuple):
+    """What the corpus rules ask of an article, small enough to be kept for every article of a large corpus.
+
+    `provenance` is its kind. `adjudicated` tells whether somebody is named who decided the gold.
+    """
+
+    id: str
+    text_sha256: bytes
+    status: str
+    adjudicated: bool
+    annotators: tuple[str, ...]
+    provenance: str
+    source: str | None
+
+    @classmethod
+    def of(cls, article: Article) -> Digest:
+        annotation, provenance = article["annotation"], article["provenance"]
+        annotators = tuple(work["annotator"] for work in annotation["passes"])
+        return cls(
+            article["id"],
+            bytes.fromhex(article["text_sha256"]),
+            annotation["status"],
+            annotation["gold"] is not None,
+            annotators,
+            provenance["kind"],
+            provenance["source"],
+        )
+
+    def shared(self) -> Digest:
+        """The same, with one object for all equal values that many articles have."""
+        return self._replace(annotators=_one(self.annotators), source=_one(self.source), status=_one(self.status))
+
+
+@lru_cache(4_096)
+def _one(value: Any) -> Any:
+    return value
+
+
 @dataclass
 class Corpus:
-    """A corpus folder as read: `articles` and `passes` by path relative to `folder`.
+    """A corpus folder as read: what the rules ask of its `gold` and `passes`, by place.
 
-    `splits`, `sources` and `waivers` are the parsed files of those names, or their empty form
-    when the folder has none. `registered` tells whether `splits.json` exists: a folder without it
-    is a set of articles on its way to becoming a corpus, and the rules on splits keep quiet.
+    A place is the path of a file relative to `folder`, in JSON Lines with the line: `articles/a.jsonl:17`.
+    `articles` and `pass_articles` hold the articles themselves, where the corpus was read to be kept; `read` reads
+    the articles at some places. `splits`, `sources` and `waivers` are the parsed files of those names, or their empty
+    form when the folder has none. `registered` tells whether `splits.json` exists: a folder without it is a set of
+    articles on its way to becoming a corpus, and the rules on splits keep quiet.
     """
 
     folder: Path
@@ -44,26 +88,52 @@ class Corpus:
     waivers: list[dict[str, str]] = field(default_factory=list)
     registered: bool = False
     unread: frozenset[str] = frozenset()
-    """Paths of articles that have a file but could not be parsed."""
+    """Ids, as far as they can be told, of articles that are there but could not be parsed."""
+    gold_digests: dict[str, Digest] = field(default_factory=dict)
+    pass_digests: dict[str, Digest] = field(default_factory=dict)
+    label_uses: dict[str, Counter[str]] = field(default_factory=dict)
+    """How often each label of each inventory is used."""
+    runs: RunIndex = field(default_factory=RunIndex)
+    material: dict[str, Any] = field(default_factory=dict)
+    """What the rules on originality compare, see `wirecopy.rules.originality`."""
+    read: Callable[[Iterable[str]], dict[str, Article]] | None = None
 
     @property
     def split_of(self) -> dict[str, str]:
         """The split of each article id."""
         return {a: story["split"] for story in self.splits["stories"] for a in story["articles"]}
 
+    def waived(self, rule_id: str) -> set[str]:
+        """The subjects that a rule is waived for."""
+        return {waiver["subject"] for waiver in self.waivers if waiver["rule"] == rule_id}
+
+
+def file_of(place: str) -> tuple[str, int]:
+    """The path and, in JSON Lines, the line of a place in a corpus; line 0 means the whole file."""
+    if place.endswith(".json"):
+        return place, 0
+    path, _, line = place.rpartition(":")
+    return path, int(line)
+
 
 @rule("file-name", 6, "corpus")
 def file_name(corpus: Corpus) -> Iterator[CorpusFinding]:
     """The id of an article is its file name.
 
-    One can then find the file of a row, and no two articles have one id.
+    One can then find the file of a row, and no two articles have one id. A file of JSON Lines has many
+    articles, and a name of its own.
     """
-    for path, article in {**corpus.articles, **corpus.passes}.items():
-        stem = Path(path).stem
-        if article["id"] != stem:
+    for place, digest in _all_digests(corpus):
+        stem = PurePosixPath(place).stem
+        if digest.id != stem and place.endswith(".json"):
             yield CorpusFinding(
-                path, "/id", f'/id is "{article["id"]}" in a file named {stem}.json', "rename one of the two"
+                place, "/id", f'/id is "{digest.id}" in a file named {stem}.json', "rename one of the two"
             )
+
+
+def _all_digests(corpus: Corpus) -> Iterator[tuple[str, Digest]]:
+    yield from corpus.gold_digests.items()
+    yield from corpus.pass_digests.items()
 
 
 @rule("article-repeated", 6, "corpus")
@@ -73,16 +143,18 @@ def article_repeated(corpus: Corpus) -> Iterator[CorpusFinding]:
     The same page twice counts double, and across splits it hands the test to the training.
     """
     for key in ("id", "text_sha256"):
-        first: dict[str, str] = {}
-        for path, article in corpus.articles.items():
-            if article[key] in first:
+        first: dict[str | bytes, str] = {}
+        for place, digest in sorted(corpus.gold_digests.items(), key=lambda item: file_of(item[0])):
+            found = getattr(digest, key)
+            if found in first:
+                shown = found if isinstance(found, str) else found.hex()
                 yield CorpusFinding(
-                    path,
+                    place,
                     f"/{key}",
-                    f"/{key} is that of {first[article[key]]} too: {article[key][:40]}",
+                    f"/{key} is that of {first[found]} too: {shown[:40]}",
                     "delete one of the two articles, or correct the id",
                 )
-            first.setdefault(article[key], path)
+            first.setdefault(found, place)
 
 
 @rule("split-missing", 6, "corpus")
@@ -94,14 +166,14 @@ def split_missing(corpus: Corpus) -> Iterator[CorpusFinding]:
     if not corpus.registered:
         return
     split_of = corpus.split_of
-    for path, article in corpus.articles.items():
-        if article["id"] not in split_of:
+    for place, digest in corpus.gold_digests.items():
+        if digest.id not in split_of:
             yield CorpusFinding(
-                path,
+                place,
                 "/id",
-                f'"{article["id"]}" is in no story of splits.json',
+                f'"{digest.id}" is in no story of splits.json',
                 'add it to the story it belongs to, or add {"story": …, "split": …, "articles": '
-                f'["{article["id"]}"]}} to /stories',
+                f'["{digest.id}"]}} to /stories',
             )
 
 
@@ -139,8 +211,7 @@ def article_lost(corpus: Corpus) -> Iterator[CorpusFinding]:
 
     An id once published is never lost in silence: a withdrawn article leaves its id and the reason.
     """
-    present = {article["id"] for article in corpus.articles.values()}
-    present |= {Path(path).stem for path in corpus.unread if path.startswith("articles/")}
+    present = {digest.id for digest in corpus.gold_digests.values()} | corpus.unread
     for i, story in enumerate(corpus.splits["stories"]):
         for j, article_id in enumerate(story["articles"]):
             if article_id not in present:
@@ -179,27 +250,39 @@ def split_empty(corpus: Corpus) -> Iterator[CorpusFinding]:
 def pass_missing(corpus: Corpus) -> Iterator[CorpusFinding]:
     """Two independent passes of every gold article are in passes/<annotator>/.
 
-    Agreement can be measured, and the gold questioned, only with the passes at hand.
+    Agreement can be measured, and the gold questioned, only with the passes at hand. A corpus that a machine
+    annotated has none: it says so by a waiver for "articles/*" in waivers.json, or for "articles/" and an id.
     """
     if not corpus.registered:
         return
-    for path, article in corpus.articles.items():
-        annotators = [work["annotator"] for work in article["annotation"]["passes"]]
-        if len(set(annotators)) < 2:
+    waived = corpus.waived("pass-missing")
+    if "articles/*" in waived:
+        return
+    present = {(_annotator_of(place), digest.id) for place, digest in corpus.pass_digests.items()}
+    for place, digest in corpus.gold_digests.items():
+        if f"articles/{digest.id}" in waived:
+            continue
+        n_annotators = len(set(digest.annotators))
+        if n_annotators < 2:
             yield CorpusFinding(
-                path,
+                place,
                 "/annotation/passes",
-                f"/annotation/passes names {len(set(annotators))} annotator, expected two",
+                f"/annotation/passes names {n_annotators} annotator, expected two",
                 "have a second annotator make a pass, blind to the first",
             )
-        for i, annotator in enumerate(annotators):
-            if f"passes/{annotator}/{article['id']}.json" not in corpus.passes:
+        for i, annotator in enumerate(digest.annotators):
+            if (annotator, digest.id) not in present:
                 yield CorpusFinding(
-                    path,
+                    place,
                     f"/annotation/passes/{i}/annotator",
-                    f"there is no valid passes/{annotator}/{article['id']}.json",
+                    f"there is no valid passes/{annotator}/{digest.id}.json",
                     "add the pass, or correct its problems",
                 )
+
+
+def _annotator_of(place: str) -> str:
+    """Whose pass is at a place: the folder that it lies in."""
+    return PurePosixPath(place).parent.name
 
 
 @rule("pass-stray", 6, "corpus")
@@ -209,12 +292,11 @@ def pass_stray(corpus: Corpus) -> Iterator[CorpusFinding]:
     A pass over another text cannot be compared with the gold. An article may have passes before it has
     gold.
     """
-    by_id = {article["id"]: article for article in corpus.articles.values()}
-    for path, found in corpus.passes.items():
-        folder = Path(path).parent.name
-        annotation = found["annotation"]
-        gold = by_id.get(found["id"])
-        if annotation["status"] != "pass" or [w["annotator"] for w in annotation["passes"]] != [folder]:
+    by_id = {digest.id: digest for digest in corpus.gold_digests.values()}
+    for path, found in corpus.pass_digests.items():
+        folder = _annotator_of(path)
+        gold = by_id.get(found.id)
+        if found.status != "pass" or found.annotators != (folder,):
             yield CorpusFinding(
                 path,
                 "/annotation",
@@ -223,7 +305,7 @@ def pass_stray(corpus: Corpus) -> Iterator[CorpusFinding]:
             )
         if gold is None:
             continue
-        if gold["text_sha256"] != found["text_sha256"]:
+        if gold.text_sha256 != found.text_sha256:
             yield CorpusFinding(
                 path,
                 "/text_sha256",
@@ -238,14 +320,13 @@ def gold_status(corpus: Corpus) -> Iterator[CorpusFinding]:
 
     Passes live in passes/; only adjudicated annotation is published as gold.
     """
-    for path, article in corpus.articles.items():
-        annotation = article["annotation"]
-        if annotation["status"] != "gold" or annotation["gold"] is None:
+    for place, digest in corpus.gold_digests.items():
+        if digest.status != "gold" or not digest.adjudicated:
             yield CorpusFinding(
-                path,
+                place,
                 "/annotation/status",
-                f'/annotation has status "{annotation["status"]}"'
-                + (", and gold, the adjudicator, is null" if annotation["gold"] is None else ""),
+                f'/annotation has status "{digest.status}"'
+                + ("" if digest.adjudicated else ", and gold, the adjudicator, is null"),
                 'set status to "gold" and gold to {"annotator": …, "date": …} of who decided',
             )
 
@@ -256,15 +337,14 @@ def source_unknown(corpus: Corpus) -> Iterator[CorpusFinding]:
 
     The description tells a user where the text can be had, and under which licence.
     """
-    for path, article in corpus.articles.items():
-        provenance = article["provenance"]
-        if provenance["kind"] == "licensed" and provenance["source"] not in corpus.sources:
-            message = f"/provenance/source is {provenance['source'] or 'null'}, which sources.json lacks"
-        elif provenance["kind"] == "written" and provenance["source"] is not None:
+    for place, digest in corpus.gold_digests.items():
+        if digest.provenance == "licensed" and digest.source not in corpus.sources:
+            message = f"/provenance/source is {digest.source or 'null'}, which sources.json lacks"
+        elif digest.provenance == "written" and digest.source is not None:
             message = "/provenance/source is given for a written article"
         else:
             continue
-        yield CorpusFinding(path, "/provenance/source", message, "describe the source there, or correct the key")
+        yield CorpusFinding(place, "/provenance/source", message, "describe the source there, or correct the key")
 
 
 @rule("near-duplicate", 6, "corpus")
@@ -272,44 +352,38 @@ def near_duplicate(corpus: Corpus) -> Iterator[CorpusFinding]:
     """Articles in different splits are no near-duplicates.
 
     Measured as the share of the shorter article's runs of eight words, boilerplate left out, that
-    the other has as well; from 0.3 on, a model is tested on what it was trained on.
+    the other has as well; from 0.3 on, a model is tested on what it was trained on. Runs that more than a
+    thousand articles have do not count.
     """
-    runs = {path: _runs(article) for path, article in corpus.articles.items() if article["text"]}
-    holders: defaultdict[int, list[str]] = defaultdict(list)
-    for path in sorted(runs):
-        for run in runs[path]:
-            holders[run].append(path)
-    shared: Counter[tuple[str, str]] = Counter()
-    for paths in holders.values():
-        for i, first in enumerate(paths):
-            shared.update((first, second) for second in paths[i + 1 :])
+    places = list(corpus.gold_digests)
     split_of_article = corpus.split_of
-    split_of = {path: split_of_article.get(corpus.articles[path]["id"]) for path in runs}
-    for (first, second), count in sorted(shared.items()):
-        share = count / min(len(runs[first]), len(runs[second]))
-        if share >= NEAR_DUPLICATE and split_of[first] != split_of[second]:
-            yield CorpusFinding(
-                second,
-                "/text",
-                f"shares {share:.0%} of its runs of {RUN_LENGTH} words with {first}, which is in {split_of[first]}",
-                "put both into one story of splits.json",
-            )
+    split_of = [split_of_article.get(digest.id) for digest in corpus.gold_digests.values()]
+    code = {split: i for i, split in enumerate(sorted(set(split_of), key=str))}
+    codes = np.fromiter((code[split] for split in split_of), np.int16, len(split_of))
+    found = []
+    pairs = (tuple(sorted((places[i], places[j]))) for i, j in corpus.runs.candidates(codes, NEAR_DUPLICATE))
+    while some := list(islice(pairs, _PAIRS_TOGETHER)):
+        runs = {place: exact_runs(a) for place, a in corpus.read({place for pair in some for place in pair}).items()}
+        shares = ((first, second, _share(runs[first], runs[second])) for first, second in some)
+        found += [pair for pair in shares if pair[2] >= NEAR_DUPLICATE]
+    for first, second, share in sorted(found):
+        split = split_of_article.get(corpus.gold_digests[first].id)
+        yield CorpusFinding(
+            second,
+            "/text",
+            f"shares {share:.0%} of its runs of {RUN_LENGTH} words with {first}, which is in {split}",
+            "put both into one story of splits.json",
+        )
 
 
-def _runs(article: Article) -> set[int]:
-    """Hashes of the runs of words in the article's own zones.
+_PAIRS_TOGETHER = 1_000
+"""Pairs of articles that are read and compared at once."""
 
-    Python's hash of a tuple of strings differs from process to process; it is only compared, and
-    never shown.
-    """
-    kinds = shape.boilerplate_kinds()
-    words = [
-        word
-        for zone in article["zones"]
-        if zone["kind"] not in kinds
-        for word in article["text"][zone["start"] : zone["end"]].casefold().split()
-    ]
-    return {hash(tuple(words[i : i + RUN_LENGTH])) for i in range(len(words) - RUN_LENGTH + 1)}
+
+def _share(runs: set, others: set) -> float:
+    """The share of the smaller set of runs that the other has as well."""
+    shorter = min(len(runs), len(others))
+    return len(runs & others) / shorter if shorter else 0.0
 
 
 USED_INVENTORIES = {
@@ -329,13 +403,18 @@ USED_INVENTORIES = {
 """The inventories whose every label the corpus is expected to use, with how an article uses them."""
 
 
-def label_counts(articles: dict[str, Article]) -> dict[str, Counter[str]]:
-    """How often each label of each inventory is used."""
+def labels_used(articles: Iterable[Article]) -> dict[str, Counter[str]]:
+    """How often articles use each label of each inventory."""
     counts = {inventory: Counter() for inventory in USED_INVENTORIES}
-    for article in articles.values():
-        for inventory, used in USED_INVENTORIES.items():
-            counts[inventory].update(used(article))
+    for article in articles:
+        count_labels(counts, article)
     return counts
+
+
+def count_labels(counts: dict[str, Counter[str]], article: Article) -> None:
+    """Add how often an article uses each label."""
+    for inventory, used in USED_INVENTORIES.items():
+        counts[inventory].update(used(article))
 
 
 @rule("label-unused", 6, "corpus", severity="warning")
@@ -352,7 +431,8 @@ def label_unused(corpus: Corpus) -> Iterator[CorpusFinding]:
     for subject in sorted(waived.keys() - known):
         message = f"{subject} is waived, but there is no such label"
         yield CorpusFinding("waivers.json", f"/{waived[subject]}", message, "correct or delete the waiver")
-    for inventory, used in label_counts(corpus.articles).items():
+    for inventory in USED_INVENTORIES:
+        used = corpus.label_uses.get(inventory, Counter())
         for name in shape.names(inventory):
             subject = f"{inventory}/{name}"
             if used[name] and subject in waived:

@@ -194,13 +194,14 @@ def source_mention(subject: Subject) -> Iterator[Finding]:
             )
 
 
-_TYPES_OF_SOURCE = {
+TYPES_OF_SOURCE = {
     "named_person": ("PERSON",),
     "unnamed_person": ("PERSON",),
     "named_group": ("ORG", "GPE", "NORP", "PERSON", "FAC", "LOC", "EVENT"),
     "unnamed_group": ("ORG", "GPE", "NORP", "PERSON", "FAC", "LOC"),
     "document": ("WORK_OF_ART", "LAW", "ORG", "PRODUCT"),
 }
+"""The entity types of each source type; any for the others."""
 
 
 @rule("source-type", 5, "article")
@@ -225,7 +226,7 @@ def source_type(subject: Subject) -> Iterator[Finding]:
                 )
             continue
         named = _is_named(entity) or _names_of_group(entity) <= named_people
-        if entity["type"] not in _TYPES_OF_SOURCE.get(kind, shape.names("entity_type")):
+        if entity["type"] not in TYPES_OF_SOURCE.get(kind, shape.names("entity_type")):
             wrong = f"{entity['id']} is {entity['type']}"
         elif kind.startswith("named_") and not named:
             wrong = f"{entity['id']} has no NAM mention"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from wirecopy.article import Article
-from wirecopy.rules.corpus import Corpus, CorpusFinding
+from wirecopy.rules.corpus import Corpus, CorpusFinding, file_of
 from wirecopy.rules.registry import rule
 
 N_OPENING = 4
@@ -32,17 +32,41 @@ class Sentence(NamedTuple):
     words: tuple[str, ...]
 
 
+class Material(NamedTuple):
+    """What these rules compare of an article: full names with pointers, the opening, the sentences of the body."""
+
+    names: dict[str, str]
+    opening: tuple[int, tuple[str, ...]]
+    sentences: list[Sentence]
+
+
+RULES_OF_ORIGINALITY = ("name-reused", "opening-repeated", "sentence-repeated")
+
+
+def material(place: str, article: Article) -> Material | None:
+    """What these rules compare of an article; None of one whose text was not written for the corpus."""
+    if article["text"] is None or article["provenance"]["kind"] != "written":
+        return None
+    return Material(full_names(article), opening(article), list(body_sentences(place, article)))
+
+
+def all_waived(corpus: Corpus) -> bool:
+    """Whether the corpus waives all these rules, so that nothing need be kept for them."""
+    return all("articles/*" in corpus.waived(rule_id) for rule_id in RULES_OF_ORIGINALITY)
+
+
 @rule("name-reused", 6, "corpus", severity="warning")
 def name_reused(corpus: Corpus) -> Iterator[CorpusFinding]:
     """A person's full name stands in the articles of one story alone.
 
     Unrelated people of one name are one person to a model, and if their articles lie in different
     splits the test repeats a name of the training. Writers are exempt: names in bylines, datelines and
-    taglines, and so are articles whose text was not written for the corpus.
+    taglines, and so are articles whose text was not written for the corpus. A corpus of many articles may
+    waive this rule and the next two, each for "articles/*".
     """
     first: dict[str, tuple[str, str | None]] = {}
-    for path, article, story in _written(corpus):
-        for name, pointer in sorted(full_names(article).items()):
+    for path, found, story in _written(corpus, "name-reused"):
+        for name, pointer in sorted(found.names.items()):
             before = first.setdefault(name, (path, story))
             if before[0] != path and (story is None or before[1] != story):
                 message = f'the person "{name}" is also in {before[0]}, of another story'
@@ -56,8 +80,8 @@ def opening_repeated(corpus: Corpus) -> Iterator[CorpusFinding]:
     Openings show first when texts are made from one mould, and a model learns the mould.
     """
     first: dict[tuple[str, ...], str] = {}
-    for path, article, _ in _written(corpus):
-        i, words = opening(article)
+    for path, found, _ in _written(corpus, "opening-repeated"):
+        i, words = found.opening
         if len(words) == N_OPENING and first.setdefault(words, path) != path:
             message = f'begins with the same words as {first[words]}: "{" ".join(words)}"'
             yield CorpusFinding(path, f"/zones/{i}", message, "write another opening for one of the two")
@@ -70,7 +94,7 @@ def sentence_repeated(corpus: Corpus) -> Iterator[CorpusFinding]:
     Measured as the share of the shorter sentence's runs of five words that the other has too, from one
     half on, for sentences of eight words and more. Articles of one story may quote the same words.
     """
-    sentences = [(s, story) for path, article, story in _written(corpus) for s in body_sentences(path, article)]
+    sentences = [(s, story) for _, found, story in _written(corpus, "sentence-repeated") for s in found.sentences]
     for one, other in similar_sentences([sentence for sentence, _ in sentences]):
         (first, story), (second, other_story) = sentences[one], sentences[other]
         if first.path == second.path or (story is not None and story == other_story):
@@ -79,12 +103,14 @@ def sentence_repeated(corpus: Corpus) -> Iterator[CorpusFinding]:
         yield CorpusFinding(second.path, f"/zones/{second.zone}", message, "write one of the two anew")
 
 
-def _written(corpus: Corpus) -> Iterator[tuple[str, Article, str | None]]:
-    """The articles that were written for the corpus, by path, each with its story."""
+def _written(corpus: Corpus, rule_id: str) -> Iterator[tuple[str, Material, str | None]]:
+    """What is compared of the articles that were written for the corpus, by place, each with its story; nothing
+    when the rule is waived."""
+    if "articles/*" in corpus.waived(rule_id):
+        return
     story_of = {a: story["story"] for story in corpus.splits["stories"] for a in story["articles"]}
-    for path, article in sorted(corpus.articles.items()):
-        if article["text"] is not None and article["provenance"]["kind"] == "written":
-            yield path, article, story_of.get(article["id"])
+    for place, found in sorted(corpus.material.items(), key=lambda item: file_of(item[0])):
+        yield place, found, story_of.get(corpus.gold_digests[place].id)
 
 
 def full_names(article: Article) -> dict[str, str]:

@@ -14,7 +14,7 @@ from wirecopy.rules.registry import rule
 from wirecopy.rules.subject import Subject, quote
 
 RUN_ANCHOR = "run scripts/anchor.py on the file"
-_FORBIDDEN = regex.compile(r"[\p{Cc}\p{Cs}\p{Cn}\ufeff--[\n\t]]", flags=regex.VERSION1)
+FORBIDDEN = regex.compile(r"[\p{Cc}\p{Cs}\p{Cn}\ufeff--[\n\t]]", flags=regex.VERSION1)
 
 
 @rule("text-presence", 3, "article")
@@ -77,7 +77,7 @@ def text_control(subject: Subject) -> Iterator[Finding]:
     Carriage returns, byte order marks and the like are rewritten by editors, version control and
     loaders, and every offset behind them moves.
     """
-    for match in _FORBIDDEN.finditer(subject.text or ""):
+    for match in FORBIDDEN.finditer(subject.text or ""):
         yield Finding(
             "/text",
             f"/text[{match.start()}] is U+{ord(match[0]):04X}, a control or unassigned character",

@@ -47,7 +47,7 @@ def value_timex(subject: Subject) -> Iterator[Finding]:
                 'give the TIMEX3 value, such as "2024-06-10", "P3D" or "2024-06-10T06:00"; "XX" for '
                 "parts that cannot be told, PAST_REF or FUTURE_REF when nothing can",
             )
-        elif pattern is not None and (not pattern.fullmatch(found) or not _exists(found)):
+        elif pattern is not None and not is_timex(value["type"], found):
             yield Finding(
                 place,
                 f'{place} of {subject.surface(value)} is "{found}", no TIMEX3 value of a {value["type"]}',
@@ -56,7 +56,12 @@ def value_timex(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _exists(value: str) -> bool:
+def is_timex(value_type: str, value: str) -> bool:
+    """Whether a value is a well-formed TIMEX3 value of a DATE or TIME, and its day in the calendar."""
+    return value_type in TIMEX and TIMEX[value_type].fullmatch(value) is not None and day_exists(value)
+
+
+def day_exists(value: str) -> bool:
     """Whether the value's day, if it is given in full, is in its month."""
     match = re.match(r"(\d{4}|XXXX)-(\d\d)-(\d\d)", value, re.ASCII)
     if match is None:
@@ -96,5 +101,5 @@ def date_impossible(subject: Subject) -> Iterator[Finding]:
     if annotation["gold"] is not None:
         days[pointer_to("annotation", "gold", "date")] = annotation["gold"]["date"]
     for place, day in days.items():
-        if not _exists(day):
+        if not day_exists(day):
             yield Finding(place, f"{place} is {day}, a day that its month does not have", "correct the date")

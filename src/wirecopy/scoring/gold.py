@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 
 from wirecopy import shape
-from wirecopy.article import Article
+from wirecopy.article import Article, shards_hash
 from wirecopy.scoring.matching import TokenMap
 from wirecopy.views import OffsetMap, clean_text, clean_view
 
@@ -88,14 +88,14 @@ def _read_split(release: Path, split: str, described: dict) -> list[Article]:
 
     files = sorted((release / "articles").glob(f"{split}-*.parquet"))
     try:
-        articles = [article for path in files for article in pq.read_table(path).to_pylist()]
+        shards = [pq.read_table(path).to_pylist() for path in files]
     except (pa.ArrowInvalid, OSError) as error:
         raise GoldError(f"{release}: the articles of {split} cannot be read: {str(error).splitlines()[0]}") from error
-    if content_hash(articles) != described["content_sha256"]:
+    if not shards or shards_hash([content_hash(shard) for shard in shards]) != described["content_sha256"]:
         raise GoldError(
             f"{release}: the articles of {split} are not those that manifest.json describes; get the release anew"
         )
-    return articles
+    return [article for shard in shards for article in shard]
 
 
 class GoldArticle:

@@ -1,0 +1,354 @@
+"""A release built of a corpus in one stream: validated, made into tables and written shard by shard.
+
+The articles of each split, in the order of their ids, are cut into shards of `SHARD` articles: the cut hangs on the
+ids alone. A shard is one task: its articles are read, judged, and written to one Parquet file for every config, so
+that memory is bounded and any process may do any shard. What concerns all articles is judged when all are read;
+nothing of a release is seen before everything is sound.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import pyarrow as pa
+
+from wirecopy.article import Article
+from wirecopy.cache import Store, key_of
+from wirecopy.documents import Document, chunks, spooled
+from wirecopy.release import Shard, parquet_path, parquet_writer
+from wirecopy.rules.corpus import SPLITS
+from wirecopy.rules.originality import all_waived
+from wirecopy.tables import CONFIGS, LINE_TOKENS, Config, encoded, stored_schema
+from wirecopy.validate import (
+    GROUP,
+    Finder,
+    Finds,
+    Group,
+    Notes,
+    Result,
+    content_key,
+    documents_of,
+    examine,
+    finish_corpus,
+    open_corpus,
+    take_gold,
+    take_passes,
+)
+from wirecopy.views import clean_view
+from wirecopy.work import Workforce
+
+SHARD = 5_000
+"""Articles in a shard."""
+ROW_GROUP = 8 * GROUP
+"""Articles in a row group."""
+_SPOOL = ".spool"
+"""The folder, in that of the tables, of lines that came compressed."""
+_FEW = 250
+"""Articles of a shard whose tokens are kept by line."""
+
+
+class ShardTask(NamedTuple):
+    """The articles of one shard, in the order of their ids; its Parquet files are `folder`/<config>/`name`."""
+
+    split: str
+    number: int
+    documents: list[Document]
+
+    @property
+    def name(self) -> str:
+        return f"{self.split}-{self.number:05}.parquet"
+
+
+@dataclass
+class MadeShard:
+    """What came of a shard: what was found in its articles, the shards of its tables by config, and what the
+    outline takes from its articles. The tables are complete only if nothing that was found is an error."""
+
+    task: ShardTask
+    finds: Finds
+    tables: dict[str, Shard] = field(default_factory=dict)
+    outlined: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+class TableWriter:
+    """Writes the rows of one config, a row group at a time, and hashes them.
+
+    The file is begun with the first row group. `finish` returns the shard, or None when there were no rows.
+    """
+
+    def __init__(self, config: Config, path: Path) -> None:
+        self.config, self.path = config, path
+        self.batches: list[pa.RecordBatch] = []
+        self.rows: list[dict[str, Any]] = []
+        self.n_rows = 0
+        self.hash = _RowHash(in_order="article_id" not in config.schema.names)
+        self.writer: Any = None
+
+    def add(self, views: Mapping[bool, Article]) -> None:
+        """Take in the rows of an article, given in the raw and the clean view."""
+        rows = encoded(self.config, self.config.make(views[self.config.clean]))
+        for row in rows:
+            self.hash.update(row["id"], orjson.dumps(row, option=orjson.OPT_SORT_KEYS))
+        self.rows += rows
+        self.n_rows += len(rows)
+        if len(self.rows) >= GROUP:
+            self._gather()
+
+    def add_batch(self, batch: pa.RecordBatch, lines: Iterable[tuple[str, bytes]]) -> None:
+        """Take in rows that are columns already, with the id and the canonical JSON of each."""
+        self._gather()
+        self.batches.append(batch)
+        self.n_rows += batch.num_rows
+        for row_id, line in lines:
+            self.hash.update(row_id, line)
+
+    def _gather(self) -> None:
+        if self.rows:
+            self.batches.append(pa.RecordBatch.from_pylist(self.rows, schema=stored_schema(self.config)))
+            self.rows = []
+
+    def end_row_group(self) -> None:
+        """Write what has been taken in so far."""
+        self._gather()
+        if not self.batches:
+            return
+        if self.writer is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.writer = parquet_writer(self.path, stored_schema(self.config))
+        table = pa.Table.from_batches(self.batches, schema=stored_schema(self.config))
+        self.writer.write_table(table.combine_chunks())
+        self.batches = []
+
+    def finish(self) -> Shard | None:
+        """Close the file, and say what is in it."""
+        self.end_row_group()
+        digest = self.hash.hexdigest()
+        if self.writer is None:
+            return None
+        self.writer.close()
+        return Shard(self.n_rows, digest)
+
+
+class _RowHash:
+    """The content hash of rows: SHA-256 of their canonical JSON, line by line, in the order of their ids.
+
+    Rows that do not come `in_order` wait in a temporary file.
+    """
+
+    def __init__(self, in_order: bool) -> None:
+        self._digest = hashlib.sha256()
+        self._spool = None if in_order else tempfile.SpooledTemporaryFile(max_size=1 << 24)  # noqa: SIM115
+        self._places: list[tuple[str, int, int]] = []
+        self._length = 0
+
+    def update(self, row_id: str, line: bytes) -> None:
+        if self._spool is None:
+            self._digest.update(line)
+            self._digest.update(b"\n")
+            return
+        self._spool.write(line + b"\n")
+        self._places.append((row_id, self._length, len(line) + 1))
+        self._length += len(line) + 1
+
+    def hexdigest(self) -> str:
+        for _, start, length in sorted(self._places):
+            self._spool.seek(start)
+            self._digest.update(self._spool.read(length))
+        if self._spool is not None:
+            self._spool.close()
+        return self._digest.hexdigest()
+
+
+# One shard
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes shards: the work of one task. `root` is the corpus folder, `folder` takes the Parquet files, `store`
+    keeps what was made for the next time; `original` is as of `wirecopy.validate.Finder`."""
+
+    root: Path
+    folder: Path
+    configs: tuple[str, ...]
+    store: Store | None = None
+    original: bool = False
+
+    def __call__(self, task: ShardTask) -> MadeShard:
+        if self.store is None:
+            return self.make(task)
+        key = self._key(task)
+        kept = None if key is None else self._kept(key, task)
+        if kept is None:
+            with self._kept_tokens(task):
+                kept = self.make(task)
+            if key is not None and key == self._key(task):  # Else somebody writes to the files meanwhile.
+                self._keep(key, kept)
+        return kept
+
+    def _key(self, task: ShardTask) -> str | None:
+        return content_key("shard", task.documents, task.split, str(self.original), *self.configs)
+
+    @contextmanager
+    def _kept_tokens(self, task: ShardTask) -> Iterator[None]:
+        """Spare a small corpus the tokeniser, which takes a second to load, where lines are as they were."""
+        if len(task.documents) > _FEW or set(self.configs) <= {"articles", "standoff"}:
+            yield
+            return
+        key = key_of("tokens", self.root.as_posix(), task.split, str(task.number))
+        kept = self.store.get(key)
+        LINE_TOKENS.start({} if kept is None else orjson.loads(kept))
+        yield
+        if LINE_TOKENS.n_learnt:
+            self.store.put(key, orjson.dumps(LINE_TOKENS))
+
+    def make(self, task: ShardTask) -> MadeShard:
+        """Judge the articles of a shard and, as long as there is no error, write its tables."""
+        made = MadeShard(task, Finds(n_documents=len(task.documents)))
+        writers = [TableWriter(CONFIGS[name], self.folder / name / task.name) for name in self.configs]
+        notes, sound = Notes(made.finds, self.root, self.original), True
+        for at in range(0, len(task.documents), GROUP):
+            documents = task.documents[at : at + GROUP]
+            group = examine(documents)
+            notes.take(documents, group)
+            sound = sound and not any(p.severity == "error" for p in made.finds.problems)
+            if sound:
+                made.outlined += _write_group(group, writers)
+            if (at + GROUP) % ROW_GROUP == 0:
+                for writer in writers:
+                    writer.end_row_group()
+        notes.finish()
+        finished = {writer.config.name: writer.finish() for writer in writers}
+        made.tables = {name: shard for name, shard in finished.items() if shard is not None}
+        return made
+
+    def _kept(self, key: str, task: ShardTask) -> MadeShard | None:
+        """What was kept of a shard, its Parquet files written to their place; None when not all is there."""
+        stored = self.store.get(key)
+        if stored is None:
+            return None
+        made: MadeShard = pickle.loads(stored)
+        for name in made.tables:
+            content = self.store.get(key_of("table", key, name))
+            if content is None:
+                return None
+            path = self.folder / name / task.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return replace(made, task=task)
+
+    def _keep(self, key: str, made: MadeShard) -> None:
+        for name in made.tables:
+            self.store.put(key_of("table", key, name), (self.folder / name / made.task.name).read_bytes())
+        self.store.put(key, pickle.dumps(replace(made, task=None)))
+
+
+def _write_group(group: Group, writers: Sequence[TableWriter]) -> Iterator[tuple[str, str, str]]:
+    """Give a group of sound articles to the writers, each those of its kind; what the outline takes from them."""
+    articles = [article for article, _ in group.judged]
+    lines = [orjson.dumps(article, option=orjson.OPT_SORT_KEYS) for article in articles]
+    one_by_one = list(writers)
+    if group.batch is not None:
+        for writer in writers:
+            if writer.config.name == "articles":
+                writer.add_batch(group.batch, zip((a["id"] for a in articles), lines, strict=True))
+                one_by_one.remove(writer)
+    for article, line in zip(articles, lines, strict=True):
+        standoff = article["text"] is None
+        wanted = [writer for writer in one_by_one if (writer.config.name == "standoff") == standoff]
+        needs_clean = any(writer.config.clean for writer in wanted)
+        views = {False: article, True: clean_view(article) if needs_clean else article}
+        for writer in wanted:
+            writer.add(views)
+        yield article["id"], article["text_sha256"], hashlib.sha256(line).hexdigest()
+
+
+# The whole release
+
+
+@dataclass
+class Built:
+    """A corpus judged and made into tables: the result of validation, the shards by config and split, and what the
+    outline takes from each article. The tables are of use only when the result has no errors."""
+
+    result: Result
+    shards: dict[str, dict[str, list[Shard]]] = field(default_factory=dict)
+    outlined: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def build_tables(
+    corpus: Path,
+    folder: Path,
+    configs: Sequence[str] = tuple(CONFIGS),
+    workers: Workforce | None = None,
+    store: Store | None = None,
+    progress: Callable[[Iterable], Iterable] = iter,
+    shard: int = SHARD,
+) -> Built:
+    """Judge a corpus folder and write the Parquet files of its configs into `folder`, as a release has them.
+
+    A split is cut into shards of `shard` articles. `workers` share the work, `store` keeps it for the next time.
+
+    Of errors, the result tells all that `wirecopy.validate.check_corpus` finds; there are no tables then.
+    """
+    workers = workers or Workforce()
+    result, gold, passes = open_corpus(corpus)
+    built = Built(result)
+    documents = spooled(documents_of(gold, result.problems), folder / _SPOOL)
+    tasks, loose = _planned(documents, result.corpus.split_of, shard)
+    made_shards = []
+    original = not all_waived(result.corpus)
+    for made in workers.map(Maker(corpus, folder, tuple(configs), store, original), progress(tasks)):
+        take_gold(result, made.finds)
+        built.outlined += made.outlined
+        made_shards.append((made.task.split, made.task.name, made.tables))
+    for documents, take in ((loose, take_gold), (documents_of(progress(passes), result.problems), take_passes)):
+        for finds in workers.map(
+            Finder(corpus, store=store, original=original and take is take_gold), chunks(documents)
+        ):
+            take(result, finds)
+    shutil.rmtree(folder / _SPOOL, ignore_errors=True)
+    finish_corpus(result)
+    if not result.errors:
+        built.shards = _put_in_place(folder, made_shards, configs)
+    return built
+
+
+def _planned(
+    documents: Iterable[Document], split_of: Mapping[str, str], shard: int
+) -> tuple[list[ShardTask], list[Document]]:
+    """The shards of every split, and the documents that are in no split."""
+    by_split: dict[str, list[Document]] = {split: [] for split in SPLITS}
+    loose = []
+    for document in documents:
+        by_split.get(split_of.get(document.id), loose).append(document)
+    tasks = []
+    for split, found in by_split.items():
+        found.sort(key=lambda document: (document.id, document.path, document.line or 0))
+        tasks += [ShardTask(split, i // shard, found[i : i + shard]) for i in range(0, len(found), shard)]
+    return tasks, loose
+
+
+def _put_in_place(
+    folder: Path, made: Iterable[tuple[str, str, dict[str, Shard]]], configs: Sequence[str]
+) -> dict[str, dict[str, list[Shard]]]:
+    """Give the files their names, which say how many there are; the shards by config and split."""
+    made = list(made)
+    shards: dict[str, dict[str, list[Shard]]] = {}
+    for config in CONFIGS:
+        if config not in configs:
+            continue
+        for split in SPLITS:
+            found = [(name, tables[config]) for of, name, tables in made if of == split and config in tables]
+            for i, (name, shard) in enumerate(found):
+                (folder / config / name).rename(folder / parquet_path(config, split, i, len(found)))
+                shards.setdefault(config, {}).setdefault(split, []).append(shard)
+    return shards

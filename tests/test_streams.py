@@ -1,0 +1,523 @@
+"""Large collections: files and lines, one and many processes, fresh and kept, all to the same problems and bytes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from itertools import combinations
+from random import Random
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pytest
+
+import wirecopy
+from conftest import ROOT, run
+from generate import make_article, write_corpus
+from planted import base
+from wirecopy import cache
+from wirecopy.article import format_article
+from wirecopy.build import build_tables
+from wirecopy.cache import Store
+from wirecopy.documents import chunks, documents_in, read_each, spooled
+from wirecopy.overlap import RUN_LENGTH, RunIndex, packed_runs
+from wirecopy.release import (
+    About,
+    articles_by_split,
+    make_manifest,
+    make_tables,
+    origin_of,
+    shards_of,
+    tree_hash,
+    write_release,
+)
+from wirecopy.scoring import read_gold
+from wirecopy.validate import check_corpus, check_files, check_paths
+from wirecopy.verify import verify
+from wirecopy.work import WorkError, workforce
+
+N = 90
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory):
+    """One corpus of synthetic articles in three forms."""
+    folder = tmp_path_factory.mktemp("forms")
+    for form in ("files", "lines", "compressed"):
+        write_corpus(N, folder / form, form)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """A corpus with mistakes, as files and as lines: three spoilt articles, a near-duplicate, an article twice."""
+    folder = tmp_path_factory.mktemp("broken")
+    write_corpus(N, folder / "files")
+    lines = []
+    for path in sorted((folder / "files" / "articles").iterdir()):
+        article = orjson.loads(path.read_bytes())
+        if path.stem == "synthetic-0000050":  # In train, and now much like 58, which is in validation.
+            article = {**make_article(1, 58), "id": article["id"]}
+        content = spoilt(int(path.stem[-7:]), orjson.dumps(article))
+        path.write_bytes(content)
+        lines.append(content)
+    lines.append(orjson.dumps(make_article(1, 3)))
+    (folder / "lines" / "articles").mkdir(parents=True)
+    (folder / "lines" / "articles" / "all.jsonl").write_bytes(b"\n".join(lines) + b"\n\n")
+    for name in ("splits.json", "waivers.json"):
+        shutil.copy(folder / "files" / name, folder / "lines" / name)
+    return folder
+
+
+def spoilt(index, content):
+    """Three articles are spoilt: cut short, with a label that is none, with a wrong length."""
+    match index:
+        case 11:
+            return content[:400]
+        case 37:
+            return content.replace(b'"genre":"Current"', b'"genre":"Poem"')
+        case 64:
+            return content.replace(b'"text_length":', b'"text_length":1')
+    return content
+
+
+def build(corpus, out, *options):
+    built = run("scripts/build.py", "--corpus", corpus, "--out", out, "--documents", ROOT, *options)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return out / wirecopy.__version__
+
+
+# Validation
+
+
+def test_files_and_lines_and_compressed_lines_are_judged_alike(forms):
+    for form in ("files", "lines", "compressed"):
+        assert check_paths([forms / form]).problems == []
+
+
+def test_problem_of_a_line_names_file_line_and_column(broken):
+    result = check_corpus(broken / "lines")
+    found = {p.rule: p for p in result.problems}
+    assert found["json-syntax"].path.endswith("lines/articles/all.jsonl")
+    assert found["json-syntax"].line == 12
+    assert found["label-unknown"].line == 38
+    line = (broken / "lines" / "articles" / "all.jsonl").read_bytes().split(b"\n")[37].decode()
+    assert line[found["label-unknown"].column - 1 :].startswith('"Poem"')
+    assert found["text-hash"].line == 65
+
+
+def test_rules_on_the_corpus_hold_over_lines(broken):
+    """Article 50 is now 58 with another id: the same text, in another split; and article 3 stands twice."""
+    problems = check_corpus(broken / "lines").problems
+    repeated = sorted((p.line, p.pointer) for p in problems if p.rule == "article-repeated")
+    assert repeated == [(59, "/text_sha256"), (91, "/id"), (91, "/text_sha256")]
+    [near] = [p for p in problems if p.rule == "near-duplicate"]
+    assert (near.line, near.severity) == (59, "error")
+    assert "shares 100% of its runs of 8 words with articles/all.jsonl:51, which is in train" in near.message
+
+
+def test_files_and_lines_have_the_same_problems(broken):
+    files, lines = (check_corpus(broken / form) for form in ("files", "lines"))
+    of_files = Counter((p.rule, p.pointer) for p in files.problems)
+    of_lines = Counter((p.rule, p.pointer) for p in lines.problems)
+    assert of_lines - of_files == Counter({("article-repeated", "/id"): 1, ("article-repeated", "/text_sha256"): 1})
+    assert of_files - of_lines == Counter()
+
+
+@pytest.mark.parametrize("form", ["files", "lines"])
+def test_one_process_and_two_and_a_store_find_the_same(form, broken, tmp_path):
+    alone = check_corpus(broken / form)
+    with workforce(2) as workers:
+        assert check_corpus(broken / form, workers=workers, keep=False).problems == alone.problems
+    store = Store(tmp_path)
+    for _ in range(2):
+        assert check_corpus(broken / form, keep=False, store=store).problems == alone.problems
+
+
+def test_build_finds_what_validation_finds(broken, tmp_path):
+    for form in ("files", "lines"):
+        built = build_tables(broken / form, tmp_path / form, configs=("articles",))
+        assert built.result.problems == check_corpus(broken / form).problems
+        assert built.shards == {}
+
+
+def test_rules_on_originality_hold_over_lines_and_may_be_waived(forms, tmp_path):
+    """Synthetic articles are of one mould: without their waiver, they are told so, whether they are kept or not."""
+    corpus = tmp_path / "corpus"
+    shutil.copytree(forms / "lines", corpus)
+    waivers = orjson.loads((corpus / "waivers.json").read_bytes())
+    kept = [waiver for waiver in waivers if waiver["rule"] in ("label-unused", "pass-missing")]
+    (corpus / "waivers.json").write_bytes(orjson.dumps(kept))
+    results = [check_corpus(corpus).problems, check_corpus(corpus, keep=False).problems]
+    results.append(build_tables(corpus, tmp_path / "out", ("articles",)).result.problems)
+    assert results[0] == results[1] == results[2]
+    assert {problem.rule for problem in results[0]} <= {"name-reused", "opening-repeated", "sentence-repeated"}
+    assert "opening-repeated" in {problem.rule for problem in results[0]}
+
+
+def test_loose_lines_are_judged_as_loose_files_are(tmp_path):
+    (tmp_path / "some.jsonl").write_bytes(orjson.dumps(base()) + b"\n\n  \n" + b"{\n" + orjson.dumps(base()))
+    result = check_files([tmp_path / "some.jsonl"])
+    assert [(p.rule, p.line) for p in result.problems] == [("json-syntax", 4)]
+    assert result.problems[0].column == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"not compressed\n", b"\x28\xb5\x2f\xfd"])
+def test_lines_that_cannot_be_read_are_a_problem_of_their_file(content, tmp_path):
+    (tmp_path / "some.jsonl.zst").write_bytes(content)
+    [problem] = check_paths([tmp_path]).problems
+    assert problem.rule == "file-unreadable"
+    assert problem.path.endswith("some.jsonl.zst")
+
+
+def test_compressed_lines_that_break_off_are_judged_as_far_as_they_go(tmp_path):
+    lines = b"".join(orjson.dumps(make_article(2, i)) + b"\n" for i in range(300))
+    with pa.CompressedOutputStream(str(tmp_path / "some.jsonl.zst"), "zstd") as stream:
+        stream.write(lines)
+    content = (tmp_path / "some.jsonl.zst").read_bytes()
+    (tmp_path / "some.jsonl.zst").write_bytes(content[: len(content) // 2])
+    problems = check_paths([tmp_path]).problems
+    assert {problem.rule for problem in problems} <= {"file-unreadable", "json-syntax"}
+    assert "truncated" in problems[-1].message
+
+
+def test_documents_of_a_file_of_several_compressed_frames_are_all_there(tmp_path):
+    path = tmp_path / "some.jsonl.zst"
+    frames = []
+    for i in range(2):
+        with pa.CompressedOutputStream(str(path), "zstd") as stream:
+            stream.write(orjson.dumps(make_article(2, i)) + b"\n")
+        frames.append(path.read_bytes())
+    path.write_bytes(b"".join(frames))
+    assert [(d.line, d.id) for d in documents_in(path)] == [(1, "synthetic-0000000"), (2, "synthetic-0000001")]
+
+
+def test_chunks_are_bounded_in_number_and_size(forms):
+    documents = list(documents_in(forms / "lines" / "articles" / "part-00000.jsonl"))
+    assert [len(chunk) for chunk in chunks(documents, most=40)] == [40, 40, 10]
+    assert max(len(chunk) for chunk in chunks(documents, most_bytes=60_000)) <= 4
+
+
+def test_compressed_lines_are_held_on_disk_while_a_build_is_planned(forms, tmp_path):
+    path = forms / "compressed" / "articles" / "part-00000.jsonl.zst"
+    held = list(spooled(documents_in(path), tmp_path / "spool"))
+    assert all(document.content is None for document in held)
+    lines = (forms / "lines" / "articles" / "part-00000.jsonl").read_bytes().splitlines()
+    assert list(read_each(reversed(held))) == lines[::-1]
+    build_tables(forms / "compressed", tmp_path / "out", ("articles",))
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["articles"]
+
+
+# Near-duplicates
+
+
+def words(random, n):
+    return [random.choice("abcdefghij") + str(random.randrange(900)) for _ in range(n)]
+
+
+def test_index_finds_every_pair_that_shares_enough():
+    """Against all pairs compared one by one, over texts that share much, little, or a page's common phrases."""
+    random = Random(3)
+    common = words(random, 40)
+    articles = [words(random, random.randrange(0, 120)) for _ in range(120)]
+    for i in range(0, 120, 3):
+        source = articles[random.randrange(120)]
+        cut = random.randrange(len(source) + 1)
+        articles[i] = articles[i][:30] + source[: cut + 20]
+    for i in range(1, 120, 3):
+        articles[i] = articles[i][: random.randrange(60)] + common
+    splits = np.array([i % 3 for i in range(120)])
+    index = RunIndex()
+    for at in range(0, 120, 50):
+        index.add(*packed_runs([" ".join(article) for article in articles[at : at + 50]]))
+    found = set(index.candidates(splits, 0.3))
+    assert share_enough(articles, splits) <= found
+    index.close()
+
+
+def share_enough(articles, splits):
+    runs = [{tuple(a[i : i + RUN_LENGTH]) for i in range(len(a) - RUN_LENGTH + 1)} for a in articles]
+    return {
+        (i, j)
+        for i, j in combinations(range(len(articles)), 2)
+        if splits[i] != splits[j] and runs[i] and runs[j]
+        and len(runs[i] & runs[j]) >= 0.3 * min(len(runs[i]), len(runs[j]))
+    }  # fmt: skip
+
+
+def test_runs_are_of_words_that_any_white_space_parts():
+    """Numbers of runs are equal exactly where the runs are, whatever stands between the words."""
+    random = Random(9)
+    white = [chr(i) for i in range(0x10000) if chr(i).isspace()]
+    plain = [words(random, n) for n in (0, 7, 8, 30, 30)]
+    plain[4] = ["“café”", *plain[3][1:]]
+    spaced = ["".join(random.choice(white) + random.choice(white) + word for word in article) for article in plain]
+    packed, sizes = packed_runs([" ".join(article) for article in plain])
+    other, other_sizes = packed_runs(spaced)
+    assert (packed == other).all()
+    assert sizes.tolist() == other_sizes.tolist() == [0, 0, 1, 23, 23]
+    assert len(set((packed >> np.uint64(24)).tolist())) == 1 + 23 + 1
+
+
+def test_index_on_disk_finds_what_it_finds_in_memory(monkeypatch):
+    random = Random(5)
+    articles = [words(random, 60) for _ in range(80)]
+    articles[7], articles[40] = articles[40] + words(random, 9), list(articles[40])
+    splits = np.arange(80) % 2
+    found = []
+    for limit in (1 << 17, 4):
+        monkeypatch.setattr("wirecopy.overlap._KEPT_IN_MEMORY", limit)
+        index = RunIndex()
+        for article in articles:
+            index.add(*packed_runs([" ".join(article)]))
+        found.append(list(index.candidates(splits, 0.3)))
+        index.close()
+    assert found[0] == found[1] == [(7, 40)]
+
+
+# Builds
+
+
+@pytest.fixture(scope="module")
+def plain_build(forms, tmp_path_factory):
+    return build(forms / "files", tmp_path_factory.mktemp("plain"))
+
+
+@pytest.mark.parametrize("form", ["lines", "compressed"])
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_files_and_lines_and_any_number_of_processes_make_the_same_tables(form, jobs, forms, plain_build, tmp_path):
+    out = build(forms / form, tmp_path, "--jobs", jobs)
+    tables = {path.relative_to(plain_build) for path in plain_build.rglob("*.parquet")}
+    assert {path.relative_to(out) for path in out.rglob("*.parquet")} == tables
+    for path in tables:
+        assert (out / path).read_bytes() == (plain_build / path).read_bytes(), path
+    one, other = (orjson.loads((folder / "manifest.json").read_bytes()) for folder in (out, plain_build))
+    del one["source"], other["source"], one["revisions"], other["revisions"]
+    assert one == other
+
+
+def test_stream_writes_byte_for_byte_what_whole_tables_are(release, tmp_path):
+    result = check_corpus(ROOT / "corpus")
+    tables, origin = make_tables(articles_by_split(result.corpus)), origin_of(result.corpus)
+    about = About("Wirecopy", wirecopy.__version__, orjson.loads((release / "manifest.json").read_bytes())["released"])
+    out = tmp_path / release.name
+    write_release(tables, make_manifest(shards_of(tables), origin, about), origin, about, ROOT, out)
+    assert tree_hash(out) == tree_hash(release)
+
+
+def test_shards_are_cut_by_ids_alone_and_verify_and_load_and_score(forms, tmp_path):
+    made = []
+    for form, jobs in (("files", 1), ("lines", 2)):
+        with workforce(jobs) as workers:
+            folder = tmp_path / form
+            made.append(build_tables(forms / form, folder, ("articles", "ner"), workers, shard=16))
+    assert made[0].shards == made[1].shards
+    assert [shard.rows for shard in made[0].shards["articles"]["train"]] == [16, 16, 16, 16, 8]
+    names = sorted(path.relative_to(tmp_path / "files").as_posix() for path in (tmp_path / "files").rglob("*.parquet"))
+    assert "articles/train-00004-of-00005.parquet" in names
+    for name in names:
+        assert (tmp_path / "files" / name).read_bytes() == (tmp_path / "lines" / name).read_bytes()
+    check_sharded_release(tmp_path / "files", made[0])
+
+
+def check_sharded_release(folder, built):
+    """A release in shards passes verification, loads with `datasets`, and can be scored against."""
+    import datasets
+
+    from wirecopy.release import origin_with, write_documents
+    from wirecopy.verify import loaded_differences
+
+    origin, about = origin_with(built.result.corpus, built.outlined), About("Trial", "1.2.3", "2031-05-04")
+    manifest = make_manifest(built.shards, origin, about)
+    write_documents(folder, manifest, origin, about, ROOT)
+    assert verify(folder)[1] == []
+    for config, described in manifest["configs"].items():
+        loaded = datasets.load_dataset(str(folder), config, cache_dir=str(folder.parent / "cache"))
+        assert loaded_differences(config, described, loaded, "1.2.3") == []
+    assert len(read_gold(folder, "train").articles) == 72
+    path = folder / "articles" / "train-00002-of-00005.parquet"
+    path.write_bytes((folder / "articles" / "train-00001-of-00005.parquet").read_bytes())
+    assert "content-changed" in {problem.rule for problem in verify(folder)[1]}
+
+
+def test_number_of_processes_must_be_one(tmp_path):
+    told = run("scripts/build.py", "--jobs", "0")
+    assert told.returncode == 2
+    assert "0 is no number of processes" in told.stderr
+
+
+def die(_):
+    os._exit(9)
+
+
+def test_dead_worker_is_told_and_no_traceback():
+    with pytest.raises(WorkError, match="a worker process died"), workforce(2) as workers:
+        list(workers.map(die, range(3)))
+
+
+# What is kept
+
+
+@pytest.fixture
+def kept(forms, tmp_path):
+    """A build with a store, and how to repeat it: each time to a new folder, checked against a build without."""
+    corpus = tmp_path / "corpus"
+    shutil.copytree(forms / "files", corpus)
+
+    def repeat():
+        folders = [tmp_path / "out" / str(time.perf_counter_ns()) for _ in range(2)]
+        with_store = build_tables(corpus, folders[0], ("articles", "ner"), store=Store(tmp_path / "store"), shard=16)
+        without = build_tables(corpus, folders[1], ("articles", "ner"), shard=16)
+        assert with_store.shards == without.shards
+        assert with_store.outlined == without.outlined
+        assert with_store.result.problems == without.result.problems
+        hashes = [tree_hash(folder) if folder.exists() else None for folder in folders]
+        assert hashes[0] == hashes[1]
+        return with_store
+
+    repeat()
+    return corpus, tmp_path / "store", repeat
+
+
+def stored(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_rebuild_without_a_change_makes_nothing_anew(kept):
+    _, store, repeat = kept
+    before = stored(store)
+    repeat()
+    assert stored(store) == before
+
+
+def test_rebuild_after_one_edit_makes_one_shard_anew(kept):
+    """Seven shards of 16 or fewer articles, of which the edit touches one: its result and its two tables."""
+    corpus, store, repeat = kept
+    before = stored(store)
+    path = corpus / "articles" / "synthetic-0000042.json"
+    article = orjson.loads(path.read_bytes())
+    path.write_bytes(format_article({**article, "genre": "Feature"}))
+    repeat()
+    new = {path: content for path, content in stored(store).items() if path not in before}
+    assert len(new) == 3
+
+
+def test_mistake_after_a_clean_build_is_found_and_mended(kept):
+    corpus, _, repeat = kept
+    path = corpus / "articles" / "synthetic-0000042.json"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"genre": "Current"', b'"genre": "Poem"'))
+    assert [p.rule for p in repeat().result.errors] == ["label-unknown"]
+    path.write_bytes(content)
+    assert repeat().result.problems == []
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "swap", "folder"])
+def test_broken_store_costs_time_and_never_correctness(damage, kept):
+    _, store, repeat = kept
+    files = sorted(stored(store))
+    for i, path in enumerate(files):
+        content = path.read_bytes()
+        match damage:
+            case "flip":
+                at = 7 * len(content) // 8
+                path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+            case "cut":
+                path.write_bytes(content[:-3])
+            case "empty":
+                path.write_bytes(b"")
+            case "swap":
+                path.write_bytes(files[i - 1].read_bytes() if i else content)
+            case "folder":
+                path.unlink()
+                path.mkdir()
+    assert repeat().result.problems == []
+
+
+def test_store_of_other_code_is_not_used(kept, monkeypatch):
+    _, store, repeat = kept
+    before = set(stored(store))
+    monkeypatch.setattr(cache, "code_version", lambda: "another")
+    repeat()
+    assert len(set(stored(store)) - before) == len(before)
+
+
+def test_store_that_cannot_be_written_is_done_without(forms, tmp_path):
+    (tmp_path / "store").write_text("a file where a folder should be")
+    build_tables(forms / "files", tmp_path / "out", ("articles",), store=Store(tmp_path / "store"))
+    assert check_paths([forms / "files"], store=Store(tmp_path / "store")).problems == []
+
+
+def test_prune_drops_what_is_no_longer_used(tmp_path):
+    store = Store(tmp_path)
+    store.put("aa11", b"old")
+    os.utime(store._path("aa11"), (1, 1))
+    store.put("bb22", b"new")
+    store.prune(before=1_000)
+    assert (store.get("aa11"), store.get("bb22")) == (None, b"new")
+
+
+# Clusters
+
+
+def start(*command, log):
+    return subprocess.Popen([sys.executable, "-m", *map(str, command)], stdout=log, stderr=log, cwd=ROOT)
+
+
+def wait_for(condition, process=None, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        assert process is None or process.poll() is None, "ended too early"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A Dask scheduler and two workers on this machine; its address and the workers' processes."""
+    scheduler_file, log = tmp_path / "scheduler.json", (tmp_path / "cluster.log").open("wb")
+    common = ("--scheduler-file", scheduler_file)
+    processes = [
+        start("distributed.cli.dask_scheduler", *common, "--host", "127.0.0.1", "--port", 0, "--no-dashboard", log=log)
+    ]
+    try:
+        wait_for(lambda: scheduler_file.exists() and scheduler_file.stat().st_size, processes[0])
+        for i in range(2):
+            local = ("--local-directory", tmp_path / f"worker-{i}", "--no-dashboard", "--no-nanny", "--nthreads", 1)
+            processes.append(start("distributed.cli.dask_worker", *common, *local, "--host", "127.0.0.1", log=log))
+        address = orjson.loads(scheduler_file.read_bytes())["address"]
+        wait_for(lambda: (tmp_path / "cluster.log").read_bytes().count(b"Registered to:") == 2, processes[0])
+        yield address, processes[1:]
+    finally:
+        for process in reversed(processes):
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def test_cluster_that_loses_a_worker_midway_builds_the_same_bytes(cluster, forms, plain_build, tmp_path):
+    address, workers = cluster
+    out = tmp_path / "out"
+    command = ["scripts/build.py", "--corpus", forms / "lines", "--out", out, "--documents", ROOT]
+    building = subprocess.Popen(
+        [sys.executable, *map(str, command), "--cluster", address],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    wait_for(lambda: list(out.rglob("*.parquet")), building)
+    workers[0].kill()
+    told = building.communicate(timeout=120)[0].decode()
+    assert building.returncode == 0, told
+    for path in plain_build.rglob("*.parquet"):
+        assert (out / plain_build.name / path.relative_to(plain_build)).read_bytes() == path.read_bytes(), path
+
+
+def test_cluster_that_is_not_there_is_told_in_one_line(forms):
+    told = run("-m", "wirecopy.cli", "validate", "--cluster", "tcp://127.0.0.1:9", forms / "lines")
+    assert told.returncode == 2
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9" in told.stderr
+    assert "Traceback" not in told.stderr
