@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 
+import krippendorff
 import pytest
 
 from conftest import ROOT, run
@@ -67,6 +68,13 @@ def test_alpha_of_zone_kinds(small):
     equal ones: 54·53 + 24·23 + 314·313 + 52·51 + 2·13·12 + 24·23 = 105212 of 494·493 = 243542. Observed
     disagreement 13/247, expected 138330/243542."""
     assert small.alpha("zone kinds") == pytest.approx(1 - (13 / 247) / (138330 / 243542))
+
+
+def test_alpha_is_that_of_the_library(small):
+    """The library `krippendorff` makes a matrix for every unit, too much for the characters of a corpus."""
+    for units in UNITS:
+        theirs = krippendorff.alpha(reliability_data=small._labels[units], level_of_measurement="nominal")
+        assert small.alpha(units) == pytest.approx(theirs), units
 
 
 def test_coefficients_are_one_where_all_is_alike_and_none_where_nothing_is_marked():

@@ -13,7 +13,7 @@ reported apart from the others.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -124,8 +124,12 @@ class Agreement:
 
     def interval(self, line: Line) -> tuple[float, float] | None:
         """The 95 % bootstrap interval of the F1, over articles."""
-        low, high = intervals(TASKS[line.task], self.counts[line.task])[_place(line), 2]
+        low, high = self._intervals[line.task][_place(line), 2]
         return None if np.isnan(low) else (float(low), float(high))
+
+    @cached_property
+    def _intervals(self) -> dict[str, np.ndarray]:
+        return {name: intervals(task, self.counts[name]) for name, task in TASKS.items()}
 
     def by_article(self, line: Line) -> dict[str, float | None]:
         """The F1 of a line for each article."""
@@ -133,27 +137,31 @@ class Agreement:
         return dict(zip(sorted(self.pairs), map(_known, values), strict=True))
 
     def alpha(self, units: str) -> float | None:
-        """Krippendorff's alpha over one of `UNITS`; None where all have one label, and chance is all."""
-        import krippendorff
+        """Krippendorff's alpha over one of `UNITS`; None where all have one label, and chance is all.
 
-        labels = self._labels(units)
-        if len(np.unique(labels)) < 2:
-            return None
-        return float(krippendorff.alpha(reliability_data=labels, level_of_measurement="nominal"))
+        For nominal labels of two annotators who label every unit, the coincidences need no matrix: a
+        unit labelled otherwise is two of them off the diagonal, of n labels in all.
+        """
+        first, second = self._labels[units]
+        counts = np.bincount(np.concatenate([first, second]))
+        n = int(counts.sum())
+        by_chance = (n**2 - int((counts**2).sum())) / (n - 1)
+        return 1 - 2 * int((first != second).sum()) / by_chance if by_chance else None
 
     def kappa(self, units: str) -> float | None:
         """Cohen's kappa over one of `UNITS`; None where chance explains all."""
-        first, second = self._labels(units)
-        values, codes = np.unique([first, second], return_inverse=True)
-        codes = codes.reshape(2, -1)
-        shares = [np.bincount(side, minlength=len(values)) / len(side) for side in codes]
-        expected = float(shares[0] @ shares[1])
-        observed = float((codes[0] == codes[1]).mean())
-        return None if expected == 1 else (observed - expected) / (1 - expected)
+        first, second = self._labels[units]
+        size = 1 + max(first.max(), second.max())
+        by_chance = float(np.bincount(first, minlength=size) @ np.bincount(second, minlength=size)) / len(first) ** 2
+        alike = float((first == second).mean())
+        return None if by_chance == 1 else (alike - by_chance) / (1 - by_chance)
 
-    def _labels(self, units: str) -> np.ndarray:
-        """The labels of all units as codes: shape (2, units)."""
-        label = UNITS[units]
+    @cached_property
+    def _labels(self) -> dict[str, np.ndarray]:
+        """By what is a unit, the labels of all units as codes from 0: shape (2, units)."""
+        return {units: self._coded(label) for units, label in UNITS.items()}
+
+    def _coded(self, label: Callable[[GoldArticle], list[str]]) -> np.ndarray:
         sides = [[x for i in sorted(self.pairs) for x in label(self.pairs[i][side])] for side in (0, 1)]
         code = {name: number for number, name in enumerate(sorted({*sides[0], *sides[1]}))}
         return np.array([[code[name] for name in side] for side in sides])
@@ -162,39 +170,45 @@ class Agreement:
     def labels(self) -> list[LabelCount]:
         """The labels of each of `DIMENSIONS`, in the order of their names."""
         rows = []
-        for dimension in DIMENSIONS:
+        for dimension, pairs in self._label_pairs.items():
             first, second, shared = Counter(), Counter(), Counter()
-            for _, one, other in self._places(dimension):
-                first[one] += one is not None
-                second[other] += other is not None
-                shared[one] += one == other
+            for (one, other), n in pairs.items():
+                first[one] += n
+                second[other] += n
+                shared[one] += n * (one == other)
             names = sorted({name for name in first | second if name is not None})
-            rows += [LabelCount(dimension, n, first[n], second[n], shared[n]) for n in names]
+            rows += [LabelCount(dimension, name, first[name], second[name], shared[name]) for name in names]
         return rows
 
     @cached_property
     def confusions(self) -> list[Confusion]:
         """What was labelled otherwise, the most frequent first within each of `DIMENSIONS`."""
         found = []
-        for dimension in DIMENSIONS:
+        for dimension, pairs in self._label_pairs.items():
             counts: Counter[tuple[str, str | None]] = Counter()
-            for _, one, other in self._places(dimension):
+            for (one, other), n in pairs.items():
                 if one != other:
                     named = sorted(label for label in (one, other) if label is not None)
-                    counts[named[0], (*named, None)[1]] += 1
+                    counts[named[0], (*named, None)[1]] += n
             ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
             found += [Confusion(dimension, *labels, n) for labels, n in ordered]
         return found
 
-    def _places(self, dimension: str) -> Iterator[tuple[Hashable, str | None, str | None]]:
-        """The places that either labelled, with both labels; those that a side lacks only where the
-        dimension is the first of its layer, so that a missing span counts once."""
-        label, first_of_layer = DIMENSIONS[dimension]
-        for i in sorted(self.pairs):
-            one, other = (label(side) for side in self.pairs[i])
-            places = one.keys() | other.keys() if first_of_layer else one.keys() & other.keys()
-            for place in sorted(places, key=repr):
-                yield place, one.get(place), other.get(place)
+    @cached_property
+    def _label_pairs(self) -> dict[str, Counter[tuple[str | None, str | None]]]:
+        """For each of `DIMENSIONS`, how many places have which label of the first and of the second.
+
+        Places that a side lacks, None, count only where the dimension is the first of its layer, so that
+        a missing span counts once.
+        """
+        pairs = {}
+        for dimension, (label, first_of_layer) in DIMENSIONS.items():
+            pairs[dimension] = Counter()
+            for i in self.pairs:
+                one, other = (label(side) for side in self.pairs[i])
+                places = one.keys() | other.keys() if first_of_layer else one.keys() & other.keys()
+                pairs[dimension].update((one.get(place), other.get(place)) for place in places)
+        return pairs
 
 
 # Which articles

@@ -22,12 +22,11 @@ from wirecopy.article import ATTRIBUTION_ROLES, LAYERS, Article
 from wirecopy.facts import (
     ATTRIBUTION_FIELDS,
     EVENT_FIELDS,
-    METADATA,
     Names,
     entity_fact,
     mention_fact,
+    metadata_facts,
     place,
-    quoted,
     value_fact,
     zone_fact,
 )
@@ -210,9 +209,10 @@ def _paired_groups(old: Sequence[Item], new: Sequence[Item], anchors: Callable[[
 
 
 def _metadata_changes(old: Article, new: Article) -> Iterator[_Found]:
-    for key in METADATA:
-        if old.get(key) != new.get(key):
-            yield "metadata", "relabelled", *(f"{key} {quoted(article.get(key))}" for article in (old, new))
+    before, after = metadata_facts(old), metadata_facts(new)
+    for name in before | after:
+        if before.get(name) != after.get(name):
+            yield "metadata", "relabelled", before.get(name), after.get(name)
 
 
 def _span_changes(

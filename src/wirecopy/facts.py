@@ -92,11 +92,20 @@ class Names:
         return f"{argument['role']} {' '.join(fillers)}"
 
 
+def metadata_facts(article: Article) -> dict[str, str]:
+    """The fact of each metadata field, of an object of each member: `annotation.guidelines "1.2.0"`."""
+    values: dict[str, Any] = {}
+    for field in METADATA:
+        value = article.get(field)
+        values |= {f"{field}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {field: value}
+    return {field: f"{field} {quoted(value)}" for field, value in values.items()}
+
+
 def facts(article: Article) -> Iterator[tuple[str, str]]:
     """Every fact of an article with its layer."""
     names = Names(article)
-    for field in METADATA:
-        yield "metadata", f"{field} {quoted(article.get(field))}"
+    for fact in metadata_facts(article).values():
+        yield "metadata", fact
     for zone in article["zones"]:
         yield "zones", zone_fact(zone)
     for entity in article["entities"]:
