@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -64,12 +64,18 @@ def _tokenizer() -> Any:
     return spacy.blank("en").tokenizer
 
 
+@lru_cache(4)
 def tokenize(text: str) -> Tokens:
     """The tokens of a text by spaCy's rules for English, line by line, white space left out.
 
     Tokens are a service to the reader of the tables and no part of the gold: where the page glues
-    two words together, a token may run over the edge of a span.
+    two words together, a token may run over the edge of a span. The tables of an article ask for the same texts:
+    the tokens are for reading.
     """
+    return _tokenized(text)
+
+
+def _tokenized(text: str) -> Tokens:
     tokens = Tokens([], [], [])
     for line_start, line in _lines(text):
         for word, start in LINE_TOKENS[line]:
@@ -204,7 +210,7 @@ def ner_rows(article: Article) -> list[Row]:
     tagged = named_spans(article)
     rows = []
     for number, (line_start, line) in enumerate(_lines(article["text"])):
-        tokens = tokenize(line)
+        tokens = _tokenized(line)
         rows.append(
             {
                 "id": f"{article['id']}:{number}",
