@@ -218,10 +218,36 @@ def test_both_validators_of_the_schema_say_the_same(mistaken):
 
 def test_key_that_stands_twice_is_noticed_however_the_file_is_laid_out(article):
     for content in (format_article(article), orjson.dumps(article)):
-        assert accept.has_no_repeated_key(content, article)
-        for key in (b'"realis":', b'"title":', b'"level":'):
-            twice = content.replace(key, key + b'"x",' + key, 1)
-            assert not accept.has_no_repeated_key(twice, orjson.loads(twice))
+        assert accept.free_of_repeated_keys([(content, article)], None).all()
+        for key in (b'"realis":', b'"title":', b'"level":', b'"title" :', b'"title"\n\t:'):
+            plain = key.split(b'"')[1].join((b'"', b'":'))
+            twice = content.replace(plain, key + b'"x",' + plain, 1)
+            spaced = twice.replace(b'"publisher":', b'"publisher" :')
+            for one in (twice, spaced):
+                assert not accept.free_of_repeated_keys([(one, orjson.loads(one))], None).any()
+
+
+def headline_in_pieces(article):
+    """The title is one piece of a headline that boilerplate parts."""
+    first = article["zones"][0]
+    cut = first["start"] + first["text"].index(" ", 4)
+    later = {**first, "start": cut + 3, "text": first["text"][cut + 3 - first["start"] :], "continues": True}
+    article["title"] = article["text"][first["start"] : cut]
+    promo = {**first, "start": cut + 1, "end": cut + 2, "kind": "promo", "continues": False}
+    first.update(end=cut, text=article["title"])
+    promo["text"] = article["text"][promo["start"] : promo["end"]]
+    article["zones"][1:1] = [promo, later]
+
+
+def name_beyond_ascii(article):
+    entity = next(e for e in article["entities"] if any(m["level"] == "NAM" for m in e["mentions"]))
+    entity["name"] = "\u0130" + entity["name"][1:]
+
+
+@pytest.mark.parametrize("change", [headline_in_pieces, name_beyond_ascii])
+def test_what_the_rules_find_is_never_taken_for_sound(article, change):
+    change(article)
+    assert not accept.undoubted([article])[0].any()
 
 
 def test_keys_are_counted_at_every_depth(corpus_articles):

@@ -36,6 +36,7 @@ from wirecopy.release import (
     tree_hash,
     write_release,
 )
+from wirecopy.rules.file import LARGEST_FILE
 from wirecopy.scoring import read_gold
 from wirecopy.validate import check_corpus, check_files, check_paths
 from wirecopy.verify import verify
@@ -453,13 +454,25 @@ def test_store_that_cannot_be_written_is_done_without(forms, tmp_path):
     assert check_paths([forms / "files"], store=Store(tmp_path / "store")).problems == []
 
 
-def test_prune_drops_what_is_no_longer_used(tmp_path):
-    store = Store(tmp_path)
-    store.put("aa11", b"old")
-    os.utime(store._path("aa11"), (1, 1))
-    store.put("bb22", b"new")
-    store.prune(before=1_000)
-    assert (store.get("aa11"), store.get("bb22")) == (None, b"new")
+def test_line_too_large_is_judged_anew_each_time(sound_article, tmp_path):
+    """Its bytes are not read, so that nothing tells it from another."""
+    path = tmp_path / "lines.jsonl.zst"
+    for length in (LARGEST_FILE + 1, LARGEST_FILE + 1_000):
+        with pa.CompressedOutputStream(str(path), "zstd") as out:
+            out.write(orjson.dumps(sound_article) + b"\n" + b"1" + b" " * (length - 2) + b"\n")
+        problems = check_paths([path], store=Store(tmp_path / "store")).problems
+        assert [(p.rule, f"{length:,}" in p.message) for p in problems] == [("file-too-large", True)]
+
+
+def test_lines_without_an_article_are_a_problem(tmp_path):
+    (tmp_path / "blank.jsonl").write_text("\n  \n")
+    assert [p.rule for p in check_paths([tmp_path]).problems] == ["file-unreadable"]
+
+
+def test_pipe_is_not_waited_for(tmp_path):
+    for name in ("pipe.json", "pipe.jsonl"):
+        os.mkfifo(tmp_path / name)
+    assert [p.rule for p in check_paths([tmp_path], store=Store(tmp_path / "s")).problems] == ["file-unreadable"] * 2
 
 
 # Clusters

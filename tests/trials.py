@@ -17,12 +17,14 @@ import orjson
 from conftest import ROOT
 from planted import base, corpus
 from wirecopy.article import format_article
+from wirecopy.citation import with_version
 from wirecopy.files import write_atomically
 
 DOCUMENTS = ("DATASHEET.md", "CITATION.cff", "LICENSE", "LICENSE-DATA", "constraints.txt", ".gitignore")
 FERRY = "ferry-crews-vote"
 FERRY_FILE = f"articles/{FERRY}.json"
-CHANGELOG = "# Changelog\n\n## 0.1.0, 2026-11-22\n\nFirst release.\n"
+RELEASED = "2026-11-22"
+CHANGELOG = f"# Changelog\n\n## 0.1.0, {RELEASED}\n\nFirst release.\n"
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -80,6 +82,8 @@ class Checkout:
         path = self.folder / "src" / "wirecopy" / "__init__.py"
         text = re.sub(r'__version__ = "[^"]+"', f'__version__ = "{version}"', path.read_text(encoding="utf-8"))
         path.write_text(text, encoding="utf-8")
+        cff = self.folder / "CITATION.cff"
+        cff.write_text(with_version(cff.read_text(encoding="utf-8"), version, RELEASED), encoding="utf-8")
 
     def change(self, name: str, change: Change) -> None:
         """Change the content of a file of the corpus."""
@@ -91,7 +95,7 @@ class Checkout:
     def add_to_changelog(self, version: str, text: str) -> None:
         path = self.folder / "CHANGELOG.md"
         changelog = path.read_text(encoding="utf-8")
-        section = f"## {version}, 2026-11-22\n\n### Data\n\n{text}\n"
+        section = f"## {version}, {RELEASED}\n\n### Data\n\n{text}\n"
         path.write_text(changelog.replace("## 0.1", f"{section}\n## 0.1", 1), encoding="utf-8")
 
     def build(self) -> subprocess.CompletedProcess[str]:

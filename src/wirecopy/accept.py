@@ -462,6 +462,7 @@ def _headline(c: Columns) -> None:
     headline = np.flatnonzero(_is_in(c.zones.items.field("kind"), ("headline",)))
     titles = c.batch.column("title").take(pa.array(c.zones.article[headline]))
     equal = _truths(pc.equal(titles, c.zones.surfaces.take(pa.array(headline))))
+    c.doubt(c.zones.article[headline], _truths(c.zones.items.field("continues"))[headline])
     titled = np.zeros(c.n, dtype=bool)
     titled[c.zones.article[headline[equal]]] = True
     c.doubts |= ~titled
@@ -492,8 +493,9 @@ def _mentions(c: Columns) -> None:
     c.doubt(c.mentions.article[unlisted], wordy)
     named = np.flatnonzero(_is_in(levels, ("NAM",)))
     owner = c.mentions.owner[named]
-    names = c.entities.field("name").take(pa.array(owner))
-    equal = _truths(pc.equal(_bare(names), _bare(surfaces.take(pa.array(named)))))
+    names, called = c.entities.field("name").take(pa.array(owner)), surfaces.take(pa.array(named))
+    plain = pc.and_(pc.string_is_ascii(names), pc.string_is_ascii(called))  # Beyond, case is folded otherwise.
+    equal = _truths(pc.or_(pc.equal(names, called), pc.and_(plain, pc.equal(_bare(names), _bare(called)))))
     given, right = (np.zeros(len(c.entities), dtype=bool) for _ in range(2))
     given[owner], right[owner[equal]] = True, True
     c.doubt(c.entity_article, given & ~right)
@@ -678,7 +680,7 @@ def _sources(c: Columns) -> None:
     types = _label_codes(c.entities.field("type"), "entity_type")
     named = np.zeros(len(c.entities), dtype=bool)
     named[c.mentions.owner[_is_in(c.mentions.items.field("level"), ("NAM",))]] = True
-    listed = _truths(pc.match_substring(c.entities.field("name"), "and ")) | _shares_name(c, named)
+    listed = _truths(pc.match_substring_regex(c.entities.field("name"), "and |, ")) | _shares_name(c, named)
     at, article = entity[known], c.attribution_article[known]
     c.doubt(article, ~_source_types()[kinds[known], types[at]])
     c.doubt(article, (is_named[known] & ~named[at]) | (is_unnamed[known] & (named[at] | listed[at])))
@@ -719,8 +721,8 @@ def free_of_repeated_keys(known: Sequence[tuple[bytes, Article]], batch: pa.Reco
 
     `batch` has the articles as columns, where they are at hand: their keys are counted together first.
     """
-    found = [content.count(b'":') for content, _ in known]
-    if batch is not None and sum(found) == _n_keys_together(batch):
+    found = [_n_keys_at_most(content) for content, _ in known]
+    if batch is not None and None not in found and sum(found) == _n_keys_together(batch):
         return np.ones(len(known), dtype=bool)  # None has fewer than its keys, so none has more.
     enough = (n == n_keys(article) for n, (_, article) in zip(found, known, strict=True))
     return np.fromiter(enough, bool, len(known))
@@ -740,13 +742,13 @@ def _n_keys_together(batch: pa.RecordBatch) -> int:
     return batch.num_rows * batch.num_columns + sum(map(count, batch.columns))
 
 
-def has_no_repeated_key(content: bytes, article: Article) -> bool:
-    """Whether the bytes of an article of the right shape surely have no object with a key twice.
+def _n_keys_at_most(content: bytes) -> int | None:
+    """How many keys the bytes of an article can have; None if white space may stand between a key and its colon.
 
-    Each key is followed by `":`, and a string that holds those characters only adds to their number: as many
-    as the article has keys leave none to be repeated.
+    Each key is followed by `":` then, and a string that holds those characters only adds to their number: as
+    many as the article has keys leave none to be repeated.
     """
-    return content.count(b'":') == n_keys(article)
+    return None if any(space in content for space in (b" :", b"\n:", b"\t:", b"\r:")) else content.count(b'":')
 
 
 def n_keys(article: Article) -> int:

@@ -195,7 +195,7 @@ class Maker:
         return kept
 
     def _key(self, task: ShardTask) -> str | None:
-        return content_key("shard", task.documents, task.split, str(self.original), *self.configs)
+        return content_key("shard", task.documents, str(self.root), task.split, str(self.original), *self.configs)
 
     @contextmanager
     def _kept_tokens(self, task: ShardTask) -> Iterator[None]:

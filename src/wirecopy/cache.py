@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import sys
 import unicodedata
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -76,21 +75,9 @@ class Store:
         except OSError:
             return None
         result = stored[len(_MARK) + 32 :]
-        if stored != _sealed(key, result):
-            return None
-        with suppress(OSError):
-            self._path(key).touch()  # So that `prune` knows what is in use.
-        return result
+        return result if stored == _sealed(key, result) else None
 
     def put(self, key: str, result: bytes) -> None:
         """Keep a result."""
         with suppress(OSError):
             write_atomically(self._path(key), _sealed(key, result))
-
-    def prune(self, before: float, keep: Iterable[str] = ()) -> None:
-        """Drop what was last used before a time (seconds since the epoch), but for some keys."""
-        kept = set(keep)
-        for path in self.folder.glob("??/*"):
-            with suppress(OSError):
-                if path.name not in kept and path.stat().st_mtime < before:
-                    path.unlink()

@@ -7,11 +7,13 @@ the bytes come along.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -34,7 +36,7 @@ class UnreadableError(Exception):
 
 
 class Document(NamedTuple):
-    """Where an article stands: the file and, in JSON Lines, the line, counted from 1, and the bytes of the line.
+    """Where an article stands: the file and, in JSON Lines, the line, counted from 1, and the bytes of either.
 
     `content` is given where the bytes have been read already, `holder` where they stand in another file. `id` is the
     id that the article seems to have, by the file's name or the line's first field; whoever reads it may find another.
@@ -84,9 +86,11 @@ def is_lines(path: str | Path) -> bool:
 
 
 def document_files(folder: Path) -> list[Path]:
-    """The files of documents in a folder and below it, in the order of their names."""
+    """The files of documents in a folder and below it, in the order of their names; none where there is no folder.
+
+    Raises `OSError` when a folder cannot be listed."""
     found = []
-    for parent, folders, files in os.walk(folder):
+    for parent, folders, files in os.walk(folder, onerror=_raise_unless_absent):
         folders.sort()
         found += [Path(parent, name) for name in files if name.endswith(SUFFIXES)]
         # os.walk lists a link that leads round in a circle, or nowhere, among the files; a folder
@@ -97,7 +101,25 @@ def document_files(folder: Path) -> list[Path]:
 
 def shown(path: Path) -> str:
     """The path as it is shown in problems."""
-    return path.as_posix().encode("utf-8", "backslashreplace").decode("utf-8")
+    return printable(path.as_posix())
+
+
+def _raise_unless_absent(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def printable(text: str) -> str:
+    """The text with what stands for undecodable bytes of a file's name escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def size_of(path: str | Path) -> int:
+    """The bytes of a file. Raises `OSError` where there is none to read, or a pipe or device, which might not end."""
+    info = Path(path).stat()
+    if stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode):
+        return info.st_size
+    raise OSError(errno.EINVAL, "it is no regular file")
 
 
 def documents_in(path: Path) -> Iterator[Document]:
@@ -106,23 +128,28 @@ def documents_in(path: Path) -> Iterator[Document]:
     Lines without anything but white space are passed over. Of a line that is longer than any article may be, the
     document has that length and no content.
     """
+    name, number, empty = os.fspath(path), 0, True
     if not is_lines(path):
-        yield Document(os.fspath(path), path.stem)
+        with suppress(OSError):  # Which whoever reads it will meet.
+            yield Document(name, path.stem, length=size_of(path))
+            return
+        yield Document(name, path.stem)
         return
-    name, number = os.fspath(path), 0
     try:
+        size_of(path)
         with _opened(path) as stream:
             start = 0
             for number, (line, length) in enumerate(_lines(stream), start=1):
                 if line.strip():
+                    empty = False
                     keep = name.endswith(COMPRESSED) and length <= LARGEST_FILE
                     content = line.removesuffix(b"\n") if keep else None
                     yield Document(name, _id_in(line), number, start, length, content)
                 start += length
     except (OSError, pa.ArrowException) as error:
         raise UnreadableError(name, (getattr(error, "strerror", None) or str(error)).lower(), number) from error
-    if not number:
-        raise UnreadableError(name, "it has no lines")
+    if empty:
+        raise UnreadableError(name, "it has no articles")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ data. Structural validation, Arrow schemas and label lists are derived from them
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -97,9 +98,18 @@ def _fast_validator() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(article_schema())
 
 
+def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
+    """The keyword `pattern`, whose `$` is the end of the string; for Python it is also before a last line feed."""
+    if validator.is_type(instance, "string") and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Explaining = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
+
+
 @cache
-def _explaining_validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(article_schema())
+def _explaining_validator() -> jsonschema.protocols.Validator:
+    return _Explaining(article_schema())
 
 
 @cache
@@ -159,11 +169,11 @@ def _is_draft(article: Any) -> bool:
 
 def register_violations(register: str, content: Any) -> list[Violation]:
     """Everything in which a parsed register departs from its schema."""
-    validator = jsonschema.Draft202012Validator(register_schema(register))
+    validator = _Explaining(register_schema(register))
     return _explained(validator, content)
 
 
-def _explained(validator: jsonschema.Draft202012Validator, content: Any) -> list[Violation]:
+def _explained(validator: jsonschema.protocols.Validator, content: Any) -> list[Violation]:
     """What the validator finds, with the fields that one object lacks as one violation."""
     found, lacking = [], set()
     for error in validator.iter_errors(content):
@@ -190,7 +200,7 @@ def _fast_prediction_validator() -> jsonschema_rs.Draft202012Validator:
 def prediction_violations(record: Any) -> list[Violation]:
     """Everything in which a parsed prediction departs from its schema."""
     if not _fast_prediction_validator().is_valid(record):
-        return [_explain(error) for error in jsonschema.Draft202012Validator(prediction_schema()).iter_errors(record)]
+        return [_explain(error) for error in _Explaining(prediction_schema()).iter_errors(record)]
     return [
         Violation("field-type", _found(pointer, "an integer", "a number with a fraction"))
         for pointer in _floats(record, "")

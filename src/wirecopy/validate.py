@@ -11,6 +11,7 @@ asks of its articles are a `Finds`; groups may be worked on by other processes.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import hashlib
 import os
@@ -38,8 +39,10 @@ from wirecopy.documents import (
     document_files,
     documents_in,
     is_lines,
+    printable,
     read_each,
     shown,
+    size_of,
 )
 from wirecopy.overlap import own_text, packed_runs
 from wirecopy.problems import Finding, Problem, locate
@@ -178,7 +181,7 @@ def _content_of(document: Document) -> bytes | Problem:
     """The bytes of a document, or what keeps them from being read."""
     path = Path(document.path)
     try:
-        size = path.stat().st_size if document.line is None else document.length
+        size = _size(document)
         if size > LARGEST_FILE:
             message = f"the {_unit(document)} has {size:,} bytes, the most is {LARGEST_FILE:,}"
             finding = Finding("", message, "this is no article", document.line, document.line and 1)
@@ -186,6 +189,10 @@ def _content_of(document: Document) -> bytes | Problem:
         return document.read()
     except OSError as error:
         return _unreadable(shown(path), (error.strerror or str(error)).lower())
+
+
+def _size(document: Document) -> int:
+    return size_of(document.path) if document.line is None else document.length
 
 
 def _unit(document: Document) -> str:
@@ -326,9 +333,12 @@ class Finder:
 
 
 def content_key(what: str, documents: Sequence[Document], *more: str) -> str | None:
-    """The key of a result that hangs on documents, their places and contents; None when one cannot be read."""
+    """The key of a result that hangs on documents, their places and contents; None when one cannot be read, or is
+    too large to be."""
     parts: list[str | bytes] = [what, *more]
     try:
+        if any(_size(document) > LARGEST_FILE for document in documents):
+            return None
         for document, content in zip(documents, read_each(documents), strict=True):
             parts += [document.path, str(document.line), hashlib.sha256(content).digest()]
     except OSError:
@@ -453,7 +463,7 @@ def _read_places(folder: Path, places: Iterable[str]) -> dict[str, Article]:
         path, line = file_of(place)
         by_file.setdefault(path, {})[line] = place
     return {
-        wanted[document.line or 0]: orjson.loads(document.read())
+        wanted[document.line or 0]: orjson.loads(document.read().removeprefix(codecs.BOM_UTF8))
         for path, wanted in by_file.items()
         for document in documents_in(folder / path)
         if (document.line or 0) in wanted
@@ -502,8 +512,9 @@ def _check_together(corpus: Corpus) -> list[Problem]:
     for rule in rules_of("corpus"):
         for finding in rule.check(corpus):
             relative, line = file_of(finding.path)
-            path = (corpus.folder / relative).as_posix()
-            found.append((path, line, _problem(rule.id, path, Finding(*finding[1:]))))
+            path = corpus.folder / relative
+            what = finding._replace(message=printable(finding.message))
+            found.append((path.as_posix(), line, _problem(rule.id, shown(path), Finding(*what[1:]))))
     found.sort(key=lambda item: item[:2])
     return [
         problem
@@ -516,13 +527,17 @@ def _located_in(path: str, found: list[tuple[int, Problem]]) -> list[Problem]:
     """The problems of one file with line and column; in JSON Lines each looked up in its own line."""
     try:
         if not is_lines(path):
-            return locate([problem for _, problem in found], Path(path).read_text(encoding="utf-8"))
+            return locate([problem for _, problem in found], _decoded(Path(path).read_bytes()))
         by_line = {line: [p for _, p in group] for line, group in groupby(found, key=lambda item: item[0])}
         located = []
         for document in documents_in(Path(path)):
             if document.line in by_line:
-                problems = locate(by_line[document.line], document.read().decode("utf-8"))
+                problems = locate(by_line[document.line], _decoded(document.read()))
                 located += [replace(p, line=document.line, column=p.column or 1) for p in problems]
         return located
     except (OSError, UnicodeDecodeError, UnreadableError):
         return [problem for _, problem in found]
+
+
+def _decoded(content: bytes) -> str:
+    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8")

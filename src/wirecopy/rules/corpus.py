@@ -74,7 +74,7 @@ class Corpus:
     """A corpus folder as read: what the rules ask of its `gold` and `passes`, by place.
 
     A place is the path of a file relative to `folder`, in JSON Lines with the line: `articles/a.jsonl:17`.
-    `articles` and `pass_articles` hold the articles themselves, where the corpus was read to be kept; `read` reads
+    `articles` and `passes` hold the articles themselves, where the corpus was read to be kept; `read` reads
     the articles at some places. `splits`, `sources` and `waivers` are the parsed files of those names, or their empty
     form when the folder has none. `registered` tells whether `splits.json` exists: a folder without it is a set of
     articles on its way to becoming a corpus, and the rules on splits keep quiet.
@@ -352,8 +352,8 @@ def near_duplicate(corpus: Corpus) -> Iterator[CorpusFinding]:
     """Articles in different splits are no near-duplicates.
 
     Measured as the share of the shorter article's runs of eight words, boilerplate left out, that
-    the other has as well; from 0.3 on, a model is tested on what it was trained on. Runs that more than a
-    thousand articles have do not count.
+    the other has as well; from 0.3 on, a model is tested on what it was trained on. Runs that
+    more than a thousand articles have bring no two together by themselves.
     """
     places = list(corpus.gold_digests)
     split_of_article = corpus.split_of

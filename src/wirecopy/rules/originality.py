@@ -122,7 +122,7 @@ def full_names(article: Article) -> dict[str, str]:
         if any(start <= m["start"] < end for m in mentions for start, end in credits):
             continue
         for j, mention in enumerate(mentions):
-            if mention["level"] == "NAM" and " " in mention["text"]:
+            if mention["level"] == "NAM" and " " in (mention["text"] or ""):
                 found.setdefault(" ".join(mention["text"].split()), f"/entities/{i}/mentions/{j}")
     return found
 
@@ -131,7 +131,7 @@ def opening(article: Article) -> tuple[int, tuple[str, ...]]:
     """The index of the first zone of the body, and its first words in lower case."""
     for i, zone in enumerate(article["zones"]):
         if zone["kind"] == "body":
-            return i, _words(zone["text"])[:N_OPENING]
+            return i, _words(zone["text"] or "")[:N_OPENING]
     return 0, ()
 
 
@@ -139,7 +139,7 @@ def body_sentences(path: str, article: Article) -> Iterator[Sentence]:
     """The sentences of the body; one that boilerplate interrupts is put together again."""
     pieces: list[tuple[int, str]] = []
     for i, zone in enumerate(article["zones"]):
-        if zone["kind"] != "body":
+        if zone["kind"] != "body" or zone["text"] is None:
             continue
         if zone["continues"] and pieces:
             pieces[-1] = pieces[-1][0], f"{pieces[-1][1]} {zone['text']}"
