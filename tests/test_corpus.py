@@ -327,7 +327,9 @@ PLANTED = [
 @pytest.mark.parametrize(("plant", "rule"), PLANTED, ids=lambda x: x if isinstance(x, str) else x.__name__)
 def test_mistake_planted_in_a_real_article_is_caught_in_its_line_with_a_remedy(plant, rule, result):
     planted = 0
-    for sound in written(result):
+    turn = [known for known, _ in PLANTED].index(plant)
+    # Each mistake goes into a quarter of the articles, so that each article gets a quarter of the mistakes.
+    for sound in written(result)[turn % 4 :: 4]:
         article = copy.deepcopy(sound)
         try:
             pointer = plant(article)
