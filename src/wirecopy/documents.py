@@ -130,10 +130,10 @@ def documents_in(path: Path) -> Iterator[Document]:
     """
     name, number, empty = os.fspath(path), 0, True
     if not is_lines(path):
+        length = 0
         with suppress(OSError):  # Which whoever reads it will meet.
-            yield Document(name, path.stem, length=size_of(path))
-            return
-        yield Document(name, path.stem)
+            length = size_of(path)
+        yield Document(name, path.stem, length=length)
         return
     try:
         size_of(path)

@@ -92,7 +92,7 @@ def check_bytes(content: bytes, path: str) -> tuple[Article | None, list[Problem
     structural = [_problem(v.rule, path, v.finding) for v in shape.violations(article)]
     problems += structural or check_article(article, path)
     if problems:
-        problems = locate(problems, content.decode("utf-8").removeprefix("\ufeff"))
+        problems = locate(problems, _decoded(content))
     return None if structural else article, sorted(problems, key=lambda p: p.sort_key)
 
 
