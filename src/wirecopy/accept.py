@@ -365,27 +365,16 @@ def _characters(c: Columns) -> None:
 
 @stands_for("surface-mismatch")
 def _surfaces(c: Columns) -> None:
-    """The surfaces, end to end, are the stretches of the text, end to end, and each is as long as its stretch.
-
-    The few long ones are cut out one by one, the many short ones gathered byte by byte.
-    """
+    """The surfaces, end to end, are the stretches of the text, end to end, and each is as long as its stretch."""
     text = c.bytes.tobytes()
     place_of = np.append(np.flatnonzero((c.bytes & 0xC0) != 0x80), len(text))
-    starts, ends = place_of[c.zones.start], place_of[c.zones.end]
-    zones = b"".join([text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
-    told = _bytes_of(c.zones.surfaces).tobytes()
-    if zones != told or np.any(np.diff(_offsets_of(c.zones.surfaces)) != ends - starts):
-        _doubt_surfaces(c, c.zones, starts, ends, text)
-    starts = place_of[np.concatenate([spans.start for spans in c.annotations])]
-    ends = place_of[np.concatenate([spans.end for spans in c.annotations])]
-    lengths = np.concatenate([np.diff(_offsets_of(spans.surfaces)) for spans in c.annotations])
-    told = np.concatenate([_bytes_of(spans.surfaces) for spans in c.annotations])
-    if np.array_equal(lengths, ends - starts):
-        places = np.arange(len(told))
-        places += np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
-        if np.array_equal(c.bytes.take(places), told):
-            return
-    for spans in c.annotations:
+    starts, ends = (place_of[np.concatenate([getattr(s, at) for s in c.all_spans])] for at in ("start", "end"))
+    stretches = b"".join([text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
+    lengths = np.concatenate([np.diff(_offsets_of(spans.surfaces)) for spans in c.all_spans])
+    told = b"".join([_bytes_of(spans.surfaces).tobytes() for spans in c.all_spans])
+    if stretches == told and np.array_equal(lengths, ends - starts):
+        return
+    for spans in c.all_spans:
         _doubt_surfaces(c, spans, place_of[spans.start], place_of[spans.end], text)
 
 
@@ -716,20 +705,30 @@ def _source_types() -> np.ndarray:
     return np.array([[t in TYPES_OF_SOURCE.get(kind, types) for t in types] for kind in shape.names("source_type")])
 
 
-def free_of_repeated_keys(known: Sequence[tuple[bytes, Article]], batch: pa.RecordBatch | None) -> Mask:
-    """For each article of the right shape, given with its bytes, whether surely no object in it has a key twice.
+def free_of_repeated_keys(contents: Sequence[bytes], batch: pa.RecordBatch) -> Mask:
+    """For each article of the right shape, given by its bytes and as a row, whether surely no object in it has a key
+    twice.
 
-    `batch` has the articles as columns, where they are at hand: their keys are counted together first.
+    The bytes have at least as many keys as the objects have; a string may look like more. All are counted together
+    first.
     """
-    found = [_n_keys_at_most(content) for content, _ in known]
-    if batch is not None and None not in found and sum(found) == _n_keys_together(batch):
-        return np.ones(len(known), dtype=bool)  # None has fewer than its keys, so none has more.
-    enough = (n == n_keys(article) for n, (_, article) in zip(found, known, strict=True))
-    return np.fromiter(enough, bool, len(known))
+    if _n_keys_at_most(b"\n".join(contents)) == _n_keys(batch):
+        return np.ones(len(contents), dtype=bool)  # None has fewer than its keys, so none has more.
+    enough = (_n_keys_at_most(content) == _n_keys(batch.slice(i, 1)) for i, content in enumerate(contents))
+    return np.fromiter(enough, bool, len(contents))
 
 
-def _n_keys_together(batch: pa.RecordBatch) -> int:
-    """The number of keys in all objects of all articles of a batch."""
+def _n_keys_at_most(content: bytes) -> int:
+    """How many colons in JSON have a quotation mark before them, white space aside."""
+    codes = np.frombuffer(content, dtype=np.uint8)
+    before = np.flatnonzero(codes == ord(":")) - 1
+    while (spaces := np.flatnonzero(codes[before] <= ord(" "))).size:
+        before[spaces] -= 1
+    return int(np.count_nonzero(codes[before] == ord('"')))
+
+
+def _n_keys(batch: pa.RecordBatch) -> int:
+    """The number of keys in all objects of the articles of a batch."""
 
     def count(array: pa.Array) -> int:
         if pa.types.is_list(array.type):
@@ -740,23 +739,3 @@ def _n_keys_together(batch: pa.RecordBatch) -> int:
         return len(given) * given.type.num_fields + sum(map(count, given.flatten()))
 
     return batch.num_rows * batch.num_columns + sum(map(count, batch.columns))
-
-
-def _n_keys_at_most(content: bytes) -> int | None:
-    """How many keys the bytes of an article can have; None if white space may stand between a key and its colon.
-
-    Each key is followed by `":` then, and a string that holds those characters only adds to their number: as
-    many as the article has keys leave none to be repeated.
-    """
-    return None if any(space in content for space in (b" :", b"\n:", b"\t:", b"\r:")) else content.count(b'":')
-
-
-def n_keys(article: Article) -> int:
-    """The number of keys in all objects of an article of the right shape."""
-    fixed = 20 + 2 + 2 + 4 + 2 * len(article["annotation"]["passes"]) + 2 * bool(article["annotation"]["gold"])
-    spans = 4 * sum(len(entity["mentions"]) for entity in article["entities"])
-    spans += 3 * sum(len(a[role]) for a in article["attributions"] for role in ATTRIBUTION_ROLES)
-    spans += sum(3 * len(event["triggers"]) + 4 * len(event["arguments"]) for event in article["events"])
-    items = 5 * len(article["zones"]) + 4 * len(article["entities"]) + 6 * len(article["values"])
-    items += 12 * len(article["attributions"]) + 6 * len(article["events"]) + 2 * len(article["no_break_spaces"])
-    return fixed + spans + items

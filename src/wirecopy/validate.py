@@ -155,9 +155,10 @@ def examine(documents: Sequence[Document]) -> Group:
     """Judge documents by levels 1 to 5."""
     contents = _contents_of(documents)
     plain = [_plain(content) if isinstance(content, bytes) else None for content in contents]
-    known = [(content, article) for content, article in zip(contents, plain, strict=True) if article is not None]
-    sound, batch = accept.undoubted([article for _, article in known])
-    sound &= accept.free_of_repeated_keys(known, batch)
+    shaped = [content for content, article in zip(contents, plain, strict=True) if article is not None]
+    sound, batch = accept.undoubted([article for article in plain if article is not None])
+    if batch is not None:
+        sound &= accept.free_of_repeated_keys(shaped, batch)
     if batch is not None and len(sound) == len(documents) and sound.all():
         return Group([(article, []) for article in plain], batch)
     verdicts = iter(sound.tolist())
