@@ -58,10 +58,13 @@ def locate(problems: Iterable[Problem], source: str) -> list[Problem]:
     A pointer to something that is not in the file, such as a missing field, gets the place of the
     nearest thing around it that is.
     """
+    problems = list(problems)
+    if not problems:
+        return []
     try:
         places = json_source_map.calculate(source)
     except (ValueError, IndexError, RecursionError, InvalidInputError):
-        return list(problems)
+        return problems
     located = []
     for problem in problems:
         if problem.line is not None:

@@ -169,8 +169,14 @@ def _is_draft(article: Any) -> bool:
 
 def register_violations(register: str, content: Any) -> list[Violation]:
     """Everything in which a parsed register departs from its schema."""
-    validator = _Explaining(register_schema(register))
-    return _explained(validator, content)
+    if _fast_register_validator(register).is_valid(content):
+        return []
+    return _explained(_Explaining(register_schema(register)), content)
+
+
+@cache
+def _fast_register_validator(register: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(register_schema(register))
 
 
 def _explained(validator: jsonschema.protocols.Validator, content: Any) -> list[Violation]:
