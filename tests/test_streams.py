@@ -397,7 +397,7 @@ def test_rebuild_without_a_change_makes_nothing_anew(kept):
 
 
 def test_rebuild_after_one_edit_makes_one_shard_anew(kept):
-    """Seven shards of 16 or fewer articles, of which the edit touches one: its result and its two tables."""
+    """Seven shards of 16 or fewer articles, of which the edit touches one: its result, its two tables and the rows of one article."""
     corpus, store, repeat = kept
     before = stored(store)
     path = corpus / "articles" / "synthetic-0000042.json"
@@ -405,7 +405,7 @@ def test_rebuild_after_one_edit_makes_one_shard_anew(kept):
     path.write_bytes(format_article({**article, "genre": "Feature"}))
     repeat()
     new = {path: content for path, content in stored(store).items() if path not in before}
-    assert len(new) == 3
+    assert len(new) == 4
 
 
 def test_mistake_after_a_clean_build_is_found_and_mended(kept):

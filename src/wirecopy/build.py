@@ -13,7 +13,6 @@ import pickle
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,7 +26,7 @@ from wirecopy.documents import Document, chunks, spooled
 from wirecopy.release import Shard, parquet_path, parquet_writer
 from wirecopy.rules.corpus import SPLITS
 from wirecopy.rules.originality import all_waived
-from wirecopy.tables import CONFIGS, LINE_TOKENS, Config, encoded, stored_schema
+from wirecopy.tables import CONFIGS, LINE_TOKENS, Config, Row, encoded, stored_schema
 from wirecopy.validate import (
     GROUP,
     Finder,
@@ -53,7 +52,7 @@ ROW_GROUP = 8 * GROUP
 _SPOOL = ".spool"
 """The folder, in that of the tables, of lines that came compressed."""
 _FEW = 250
-"""Articles of a shard whose tokens are kept by line."""
+"""Articles of a shard whose rows are kept each by itself."""
 
 
 class ShardTask(NamedTuple):
@@ -79,6 +78,10 @@ class MadeShard:
     outlined: list[tuple[str, str, str]] = field(default_factory=list)
 
 
+Line = tuple[str, bytes]
+"""The id and the canonical JSON of a row."""
+
+
 class TableWriter:
     """Writes the rows of one config, a row group at a time, and hashes them.
 
@@ -93,18 +96,21 @@ class TableWriter:
         self.hash = _RowHash(in_order="article_id" not in config.schema.names)
         self.writer: Any = None
 
-    def add(self, views: Mapping[bool, Article]) -> None:
-        """Take in the rows of an article, given in the raw and the clean view."""
-        rows = encoded(self.config, self.config.make(views[self.config.clean]))
-        for row in rows:
-            self.hash.update(row["id"], orjson.dumps(row, option=orjson.OPT_SORT_KEYS))
+    def made(self, views: Mapping[bool, Article]) -> list[Row]:
+        """The rows of an article, given in the raw and the clean view."""
+        return encoded(self.config, self.config.make(views[self.config.clean]))
+
+    def add(self, rows: list[Row]) -> None:
+        """Take in rows."""
+        for row_id, line in canonical(rows):
+            self.hash.update(row_id, line)
         self.rows += rows
         self.n_rows += len(rows)
         if len(self.rows) >= GROUP:
             self._gather()
 
-    def add_batch(self, batch: pa.RecordBatch, lines: Iterable[tuple[str, bytes]]) -> None:
-        """Take in rows that are columns already, with the id and the canonical JSON of each."""
+    def add_batch(self, batch: pa.RecordBatch, lines: Iterable[Line]) -> None:
+        """Take in rows that are columns already, with the line of each."""
         self._gather()
         self.batches.append(batch)
         self.n_rows += batch.num_rows
@@ -136,6 +142,11 @@ class TableWriter:
             return None
         self.writer.close()
         return Shard(self.n_rows, digest)
+
+
+def canonical(rows: Iterable[Row]) -> list[Line]:
+    """The lines of rows."""
+    return [(row["id"], orjson.dumps(row, option=orjson.OPT_SORT_KEYS)) for row in rows]
 
 
 class _RowHash:
@@ -188,8 +199,7 @@ class Maker:
         key = self._key(task)
         kept = None if key is None else self._kept(key, task)
         if kept is None:
-            with self._kept_tokens(task):
-                kept = self.make(task)
+            kept = self.make(task)
             if key is not None and key == self._key(task):  # Else somebody writes to the files meanwhile.
                 self._keep(key, kept)
         return kept
@@ -197,31 +207,19 @@ class Maker:
     def _key(self, task: ShardTask) -> str | None:
         return content_key("shard", task.documents, str(self.root), task.split, str(self.original), *self.configs)
 
-    @contextmanager
-    def _kept_tokens(self, task: ShardTask) -> Iterator[None]:
-        """Spare a small corpus the tokeniser, which takes a second to load, where lines are as they were."""
-        if len(task.documents) > _FEW or set(self.configs) <= {"articles", "standoff"}:
-            yield
-            return
-        key = key_of("tokens", self.root.as_posix(), task.split, str(task.number))
-        kept = self.store.get(key)
-        LINE_TOKENS.start({} if kept is None else orjson.loads(kept))
-        yield
-        if LINE_TOKENS.n_learnt:
-            self.store.put(key, orjson.dumps(LINE_TOKENS))
-
     def make(self, task: ShardTask) -> MadeShard:
         """Judge the articles of a shard and, as long as there is no error, write its tables."""
         made = MadeShard(task, Finds(n_documents=len(task.documents)))
         writers = [TableWriter(CONFIGS[name], self.folder / name / task.name) for name in self.configs]
         notes, sound = Notes(made.finds, self.root, self.original), True
+        keeper = RowKeeper(self.store) if self.store is not None and len(task.documents) <= _FEW else None
         for at in range(0, len(task.documents), GROUP):
             documents = task.documents[at : at + GROUP]
             group = examine(documents)
             notes.take(documents, group)
             sound = sound and not any(p.severity == "error" for p in made.finds.problems)
             if sound:
-                made.outlined += _write_group(group, writers)
+                made.outlined += _write_group(group, writers, keeper)
             if (at + GROUP) % ROW_GROUP == 0:
                 for writer in writers:
                     writer.end_row_group()
@@ -251,24 +249,71 @@ class Maker:
         self.store.put(key, pickle.dumps(replace(made, task=None)))
 
 
-def _write_group(group: Group, writers: Sequence[TableWriter]) -> Iterator[tuple[str, str, str]]:
+def _write_group(
+    group: Group, writers: Sequence[TableWriter], keeper: RowKeeper | None
+) -> Iterator[tuple[str, str, str]]:
     """Give a group of sound articles to the writers, each those of its kind; what the outline takes from them."""
     articles = [article for article, _ in group.judged]
-    lines = [orjson.dumps(article, option=orjson.OPT_SORT_KEYS) for article in articles]
+    lines = canonical(articles)
     one_by_one = list(writers)
     if group.batch is not None:
         for writer in writers:
             if writer.config.name == "articles":
-                writer.add_batch(group.batch, zip((a["id"] for a in articles), lines, strict=True))
+                writer.add_batch(group.batch, lines)
                 one_by_one.remove(writer)
-    for article, line in zip(articles, lines, strict=True):
+    for article, (article_id, line) in zip(articles, lines, strict=True):
+        digest = hashlib.sha256(line)
         standoff = article["text"] is None
         wanted = [writer for writer in one_by_one if (writer.config.name == "standoff") == standoff]
-        needs_clean = any(writer.config.clean for writer in wanted)
-        views = {False: article, True: clean_view(article) if needs_clean else article}
-        for writer in wanted:
-            writer.add(views)
-        yield article["id"], article["text_sha256"], hashlib.sha256(line).hexdigest()
+        if keeper is not None:
+            keeper.write(article, digest.digest(), wanted)
+        else:
+            views = _views(article, wanted)
+            for writer in wanted:
+                writer.add(writer.made(views))
+        yield article_id, article["text_sha256"], digest.hexdigest()
+
+
+def _views(article: Article, writers: Iterable[TableWriter]) -> dict[bool, Article]:
+    """The raw and, if some writer asks for it, the clean view of an article."""
+    needs_clean = any(writer.config.clean for writer in writers)
+    return {False: article, True: clean_view(article) if needs_clean else article}
+
+
+class RowKeeper:
+    """Spares a small corpus the rows of articles that are as they were, and the tokeniser, which takes a second to
+    load, where lines are."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def write(self, article: Article, digest: bytes, writers: Sequence[TableWriter]) -> None:
+        """Give the rows of an article to the writers; `digest` is over all of the article."""
+        if not writers:
+            return
+        key = key_of("rows", digest, *(writer.config.name for writer in writers))
+        kept = self.store.get(key)
+        if kept is None:
+            tables = self._made(article, writers)
+            self.store.put(key, pickle.dumps(tables))
+        else:
+            tables = pickle.loads(kept)
+        for writer, (batch, lines) in zip(writers, tables, strict=True):
+            writer.add_batch(batch, lines)
+
+    def _made(self, article: Article, writers: Sequence[TableWriter]) -> list[tuple[pa.RecordBatch, list[Line]]]:
+        key = key_of("tokens", article["id"])
+        kept = self.store.get(key)
+        LINE_TOKENS.start({} if kept is None else orjson.loads(kept))
+        views = _views(article, writers)
+        tables = []
+        for writer in writers:
+            rows = writer.made(views)
+            batch = pa.RecordBatch.from_pylist(rows, schema=stored_schema(writer.config))
+            tables.append((batch, canonical(rows)))
+        if LINE_TOKENS.n_learnt:
+            self.store.put(key, orjson.dumps(LINE_TOKENS))
+        return tables
 
 
 # The whole release
