@@ -30,7 +30,7 @@ def main(what: str, corpus: Path, out: Path) -> int:
     writers: dict[str, Writer] = {split: Writer(out, split) for split in ("train", "validation", "test")}
     for content in contents(corpus):
         article = orjson.loads(content)
-        writers[split_of[article["id"]]].add(article)
+        writers[split_of[article["id"]]].add(article, len(content))
     for writer in writers.values():
         writer.close()
     return 0
@@ -48,15 +48,16 @@ class Writer:
         self.articles: list[dict] = []
         self.batches: list[pa.RecordBatch] = []
         self.writer = None
-        self.n_articles = 0
+        self.n_articles = self.n_bytes = 0
 
-    def add(self, article: dict) -> None:
+    def add(self, article: dict, n_bytes: int) -> None:
         self.articles.append(article)
         self.n_articles += 1
+        self.n_bytes += n_bytes
         if len(self.articles) == GROUP:
             self._gather()
-        if self.n_articles % SHARD % ROW_GROUP == 0:
-            self._write()
+            if self.n_bytes >= ROW_GROUP:
+                self._write()
         if self.n_articles % SHARD == 0:
             self.close()
 
@@ -74,7 +75,7 @@ class Writer:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.writer = parquet_writer(path, article_arrow_schema())
         self.writer.write_table(pa.Table.from_batches(self.batches).combine_chunks())
-        self.batches = []
+        self.batches, self.n_bytes = [], 0
 
     def close(self) -> None:
         self._write()

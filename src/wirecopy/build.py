@@ -13,9 +13,10 @@ import pickle
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import orjson
 import pyarrow as pa
@@ -47,8 +48,10 @@ from wirecopy.work import Workforce
 
 SHARD = 5_000
 """Articles in a shard."""
-ROW_GROUP = 8 * GROUP
-"""Articles in a row group."""
+ROW_GROUP = 1 << 23
+"""Bytes of canonical JSON from which rows are a row group, at the end of a group of articles."""
+_GATHERED = 32
+"""Rows that are made columns together."""
 _SPOOL = ".spool"
 """The folder, in that of the tables, of lines that came compressed."""
 _FEW = 250
@@ -85,14 +88,15 @@ Line = tuple[str, bytes]
 class TableWriter:
     """Writes the rows of one config, a row group at a time, and hashes them.
 
-    The file is begun with the first row group. `finish` returns the shard, or None when there were no rows.
+    The file is begun with the first row group, and written by `beside` while the next is made. `finish` returns the
+    shard, or None when there were no rows.
     """
 
-    def __init__(self, config: Config, path: Path) -> None:
-        self.config, self.path = config, path
+    def __init__(self, config: Config, path: Path, beside: Beside) -> None:
+        self.config, self.path, self.beside = config, path, beside
         self.batches: list[pa.RecordBatch] = []
-        self.rows: list[dict[str, Any]] = []
-        self.n_rows = 0
+        self.rows: list[Row] = []
+        self.n_rows = self.n_bytes = 0
         self.hash = _RowHash(in_order="article_id" not in config.schema.names)
         self.writer: Any = None
 
@@ -102,46 +106,80 @@ class TableWriter:
 
     def add(self, rows: list[Row]) -> None:
         """Take in rows."""
-        for row_id, line in canonical(rows):
-            self.hash.update(row_id, line)
+        self._count(canonical(rows))
         self.rows += rows
-        self.n_rows += len(rows)
-        if len(self.rows) >= GROUP:
+        if len(self.rows) >= _GATHERED:
             self._gather()
 
     def add_batch(self, batch: pa.RecordBatch, lines: Iterable[Line]) -> None:
         """Take in rows that are columns already, with the line of each."""
         self._gather()
         self.batches.append(batch)
-        self.n_rows += batch.num_rows
+        self._count(lines)
+
+    def _count(self, lines: Iterable[Line]) -> None:
         for row_id, line in lines:
             self.hash.update(row_id, line)
+            self.n_rows += 1
+            self.n_bytes += len(line)
 
     def _gather(self) -> None:
         if self.rows:
             self.batches.append(pa.RecordBatch.from_pylist(self.rows, schema=stored_schema(self.config)))
             self.rows = []
 
-    def end_row_group(self) -> None:
-        """Write what has been taken in so far."""
+    def end_group(self) -> None:
+        """A group of articles has been taken in: write, if enough has come together."""
+        if self.n_bytes >= ROW_GROUP:
+            self._end_row_group()
+
+    def _end_row_group(self) -> None:
         self._gather()
-        if not self.batches:
-            return
+        if self.batches:
+            self.beside.do(self._write, self.batches)
+            self.batches, self.n_bytes = [], 0
+
+    def _write(self, batches: list[pa.RecordBatch]) -> None:
+        schema = stored_schema(self.config)
         if self.writer is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.writer = parquet_writer(self.path, stored_schema(self.config))
-        table = pa.Table.from_batches(self.batches, schema=stored_schema(self.config))
-        self.writer.write_table(table.combine_chunks())
-        self.batches = []
+            self.writer = parquet_writer(self.path, schema)
+        self.writer.write_table(pa.Table.from_batches(batches, schema=schema).combine_chunks())
 
     def finish(self) -> Shard | None:
         """Close the file, and say what is in it."""
-        self.end_row_group()
+        self._end_row_group()
         digest = self.hash.hexdigest()
+        self.beside.wait()
         if self.writer is None:
             return None
         self.writer.close()
         return Shard(self.n_rows, digest)
+
+
+class Beside:
+    """Does one thing at a time in a thread of its own: what Arrow does there leaves Python free."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(1)
+        self._doing: Future | None = None
+
+    def do(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Begin a thing, once the one before is done; raises what that one raised."""
+        self.wait()
+        self._doing = self._executor.submit(function, *arguments)
+
+    def wait(self) -> None:
+        """Wait until nothing is being done; raises what it raised."""
+        doing, self._doing = self._doing, None
+        if doing is not None:
+            doing.result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown()
 
 
 def canonical(rows: Iterable[Row]) -> list[Line]:
@@ -210,21 +248,21 @@ class Maker:
     def make(self, task: ShardTask) -> MadeShard:
         """Judge the articles of a shard and, as long as there is no error, write its tables."""
         made = MadeShard(task, Finds(n_documents=len(task.documents)))
-        writers = [TableWriter(CONFIGS[name], self.folder / name / task.name) for name in self.configs]
         notes, sound = Notes(made.finds, self.root, self.original), True
         keeper = RowKeeper(self.store) if self.store is not None and len(task.documents) <= _FEW else None
-        for at in range(0, len(task.documents), GROUP):
-            documents = task.documents[at : at + GROUP]
-            group = examine(documents)
-            notes.take(documents, group)
-            sound = sound and not any(p.severity == "error" for p in made.finds.problems)
-            if sound:
-                made.outlined += _write_group(group, writers, keeper)
-            if (at + GROUP) % ROW_GROUP == 0:
-                for writer in writers:
-                    writer.end_row_group()
+        with Beside() as beside:
+            writers = [TableWriter(CONFIGS[name], self.folder / name / task.name, beside) for name in self.configs]
+            for at in range(0, len(task.documents), GROUP):
+                documents = task.documents[at : at + GROUP]
+                group = examine(documents)
+                notes.take(documents, group)
+                sound = sound and not any(p.severity == "error" for p in made.finds.problems)
+                if sound:
+                    made.outlined += _write_group(group, writers, keeper)
+                    for writer in writers:
+                        writer.end_group()
+            finished = {writer.config.name: writer.finish() for writer in writers}
         notes.finish()
-        finished = {writer.config.name: writer.finish() for writer in writers}
         made.tables = {name: shard for name, shard in finished.items() if shard is not None}
         return made
 
