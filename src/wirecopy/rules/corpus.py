@@ -124,8 +124,7 @@ def file_name(corpus: Corpus) -> Iterator[CorpusFinding]:
     articles, and a name of its own.
     """
     for place, digest in _all_digests(corpus):
-        stem = PurePosixPath(place).stem
-        if digest.id != stem and place.endswith(".json"):
+        if place.endswith(".json") and digest.id != (stem := PurePosixPath(place).stem):
             yield CorpusFinding(
                 place, "/id", f'/id is "{digest.id}" in a file named {stem}.json', "rename one of the two"
             )
