@@ -257,9 +257,18 @@ def name_beyond_ascii(article):
     entity["name"] = "\u0130" + entity["name"][1:]
 
 
-@pytest.mark.parametrize("change", [headline_in_pieces, name_beyond_ascii])
+def unnamed_source_that_lists_names(article):
+    """With a comma and no "and" between them."""
+    is_named = {e["id"]: any(m["level"] == "NAM" for m in e["mentions"]) for e in article["entities"]}
+    sources = {a["source_entity"] for a in article["attributions"] if a["source_type"].startswith("unnamed_")}
+    group = next(e for e in article["entities"] if e["id"] in sources and not is_named[e["id"]])
+    group["name"] = ", ".join([e["name"] for e in article["entities"] if is_named[e["id"]]][:2])
+
+
+@pytest.mark.parametrize("change", [headline_in_pieces, name_beyond_ascii, unnamed_source_that_lists_names])
 def test_what_the_rules_find_is_never_taken_for_sound(article, change):
     change(article)
+    assert check_article(article)
     assert not accept.undoubted([article])[0].any()
 
 
