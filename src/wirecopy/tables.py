@@ -89,7 +89,9 @@ class LineTokens(dict[str, list[tuple[str, int]]]):
     """The tokens of lines and where they start, worked out when they are first asked for: every table of an article
     asks for the same lines. `kept` has what an earlier build worked out."""
 
-    MOST = 10_000
+    MOST = 2_000
+    RENEWED = 10_000
+    """Lines after which a new tokeniser is taken: it keeps every word that it has met."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,6 +110,8 @@ class LineTokens(dict[str, list[tuple[str, int]]]):
         if found is None:
             found = [(token.text, token.idx) for token in _tokenizer()(line) if not token.is_space]
             self.n_learnt += 1
+            if self.n_learnt % self.RENEWED == 0:
+                _tokenizer.cache_clear()
         self[line] = found
         return found
 
