@@ -397,7 +397,7 @@ def test_rebuild_without_a_change_makes_nothing_anew(kept):
 
 
 def test_rebuild_after_one_edit_makes_one_shard_anew(kept):
-    """Seven shards of 16 or fewer articles, of which the edit touches one: its result, its two tables, an article's rows."""
+    """Of seven shards the edit touches one: its result, its two tables, and the rows of one article."""
     corpus, store, repeat = kept
     before = stored(store)
     path = corpus / "articles" / "synthetic-0000042.json"
