@@ -11,9 +11,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import orjson
+
 import wirecopy
+from wirecopy.article import Article
 from wirecopy.build import build_tables
-from wirecopy.cache import Store
+from wirecopy.cache import Store, key_of
 from wirecopy.changelog import ChangelogError, corrections
 from wirecopy.citation import read_citation
 from wirecopy.cli import CLEAN, FAILED, FINDINGS, add_work_options, fail, progress
@@ -81,7 +84,7 @@ def build(options: argparse.Namespace) -> dict:
         refuse(result.problems if result.errors else [], result)
         origin = origin_with(result.corpus, built.outlined)
         manifest = make_manifest(built.shards, origin, about)
-        refuse(promise_problems(manifest, result.corpus, options), result)
+        refuse(promise_problems(manifest, result.corpus, options, store), result)
         write_documents(folder, manifest, origin, about, options.documents, store)
     return manifest
 
@@ -110,7 +113,9 @@ def refuse(problems: list[Problem], result: Result) -> None:
         raise Refused(problems, result.n_files)
 
 
-def promise_problems(manifest: dict, corpus: Corpus, options: argparse.Namespace) -> list[Problem]:
+def promise_problems(
+    manifest: dict, corpus: Corpus, options: argparse.Namespace, store: Store | None = None
+) -> list[Problem]:
     """What forbids this version after the recorded ones."""
     record = read_record(options.record or options.corpus.resolve().parent / RECORD)
     changelog = options.documents / "CHANGELOG.md"
@@ -118,7 +123,20 @@ def promise_problems(manifest: dict, corpus: Corpus, options: argparse.Namespace
     corrected = {change.article for changes in corrections(text).values() for change in changes}
     places = {d.id: place for place, d in corpus.gold_digests.items() if d.id in corrected}
     articles = {article["id"]: article for article in corpus.read(places.values()).values()}
-    return [*version_problems(manifest, latest(record)), *undone_problems(text, articles)]
+    return [*version_problems(manifest, latest(record)), *undone_in(articles, text, store)]
+
+
+def undone_in(articles: dict[str, Article], changelog: str, store: Store | None) -> list[Problem]:
+    """The corrections that articles undo; `store` keeps which articles undo none."""
+    if store is None:
+        return undone_problems(changelog, articles)
+    keys = {article_id: key_of("undone", changelog, orjson.dumps(article)) for article_id, article in articles.items()}
+    doubtful = {article_id: a for article_id, a in articles.items() if store.get(keys[article_id]) is None}
+    problems = undone_problems(changelog, doubtful)
+    if not problems:
+        for article_id in doubtful:
+            store.put(keys[article_id], b"")
+    return problems
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

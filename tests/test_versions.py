@@ -149,6 +149,16 @@ def test_correction_that_returns_to_its_old_value_is_refused(checkout):
     assert '"Friday" DATE 2024-04-19 → [80:86] "Friday" DATE 2024-04-26' in refused.stdout
 
 
+def test_what_is_kept_from_a_build_hides_no_undone_correction(checkout):
+    assert checkout.run("scripts/build.py", "--cache", "kept").returncode == 0
+    checkout.change(FERRY_FILE, lambda article: article["values"][1].update(value="2024-04-19"))
+    checkout.set_version("0.1.2")
+    for _ in range(2):
+        refused = checkout.run("scripts/build.py", "--cache", "kept")
+        assert refused.returncode == 1
+        assert "error[correction-undone]" in refused.stdout
+
+
 def test_unlisted_correction_is_not_recorded(checkout):
     correct_article(checkout)
     checkout.set_version("0.1.2")

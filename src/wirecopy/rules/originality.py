@@ -160,7 +160,7 @@ def similar_sentences(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
         for run in runs:
             holders[run].append(i)
     shared: Counter[tuple[int, int]] = Counter()
-    for found in holders.values():
+    for found in (found for found in holders.values() if len(found) > 1):
         shared.update((one, other) for k, one in enumerate(found) for other in found[k + 1 :])
     return sorted(p for p, n in shared.items() if n >= ALIKE * min(len(shingles[i]) for i in p))
 
