@@ -114,7 +114,7 @@ def changed_articles():
 def test_fast_and_explaining_validator_have_the_same_verdict():
     verdicts = []
     for article in changed_articles():
-        verdict = _fast_validator().is_valid(article)
+        verdict = _fast_validator("article").is_valid(article)
         assert verdict == _explaining_validator().is_valid(article), article
         verdicts.append(verdict)
     assert True in verdicts and False in verdicts

@@ -104,6 +104,10 @@ class TableWriter:
         """The rows of an article, given in the raw and the clean view."""
         return encoded(self.config, self.config.make(views[self.config.clean]))
 
+    def columns(self, rows: list[Row]) -> pa.RecordBatch:
+        """Rows as columns."""
+        return pa.RecordBatch.from_pylist(rows, schema=stored_schema(self.config))
+
     def add(self, rows: list[Row]) -> None:
         """Take in rows."""
         self._count(canonical(rows))
@@ -125,7 +129,7 @@ class TableWriter:
 
     def _gather(self) -> None:
         if self.rows:
-            self.batches.append(pa.RecordBatch.from_pylist(self.rows, schema=stored_schema(self.config)))
+            self.batches.append(self.columns(self.rows))
             self.rows = []
 
     def end_group(self) -> None:
@@ -249,7 +253,7 @@ class Maker:
         """Judge the articles of a shard and, as long as there is no error, write its tables."""
         made = MadeShard(task, Finds(n_documents=len(task.documents)))
         notes, sound = Notes(made.finds, self.root, self.original), True
-        keeper = RowKeeper(self.store) if self.store is not None and len(task.documents) <= _FEW else None
+        store = self.store if len(task.documents) <= _FEW else None
         with Beside() as beside:
             writers = [TableWriter(CONFIGS[name], self.folder / name / task.name, beside) for name in self.configs]
             for at in range(0, len(task.documents), GROUP):
@@ -258,7 +262,7 @@ class Maker:
                 notes.take(documents, group)
                 sound = sound and not any(p.severity == "error" for p in made.finds.problems)
                 if sound:
-                    made.outlined += _write_group(group, writers, keeper)
+                    made.outlined += _write_group(group, writers, store)
                     for writer in writers:
                         writer.end_group()
             finished = {writer.config.name: writer.finish() for writer in writers}
@@ -287,10 +291,11 @@ class Maker:
         self.store.put(key, pickle.dumps(replace(made, task=None)))
 
 
-def _write_group(
-    group: Group, writers: Sequence[TableWriter], keeper: RowKeeper | None
-) -> Iterator[tuple[str, str, str]]:
-    """Give a group of sound articles to the writers, each those of its kind; what the outline takes from them."""
+def _write_group(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, str, str]]:
+    """Give a group of sound articles to the writers, each those of its kind; what the outline takes from them.
+
+    `store`, if given, keeps the rows of each article for the next time.
+    """
     articles = [article for article, _ in group.judged]
     lines = canonical(articles)
     one_by_one = list(writers)
@@ -303,8 +308,8 @@ def _write_group(
         digest = hashlib.sha256(line)
         standoff = article["text"] is None
         wanted = [writer for writer in one_by_one if (writer.config.name == "standoff") == standoff]
-        if keeper is not None:
-            keeper.write(article, digest.digest(), wanted)
+        if store is not None:
+            _write_kept(article, digest.digest(), wanted, store)
         else:
             views = _views(article, wanted)
             for writer in wanted:
@@ -318,40 +323,33 @@ def _views(article: Article, writers: Iterable[TableWriter]) -> dict[bool, Artic
     return {False: article, True: clean_view(article) if needs_clean else article}
 
 
-class RowKeeper:
-    """Spares a small corpus the rows of articles that are as they were, and the tokeniser, which takes a second to
-    load, where lines are."""
+def _write_kept(article: Article, digest: bytes, writers: Sequence[TableWriter], store: Store) -> None:
+    """Give the rows of an article to the writers, made anew only if no earlier build kept them; `digest` is over all
+    of the article."""
+    if not writers:
+        return
+    key = key_of("rows", digest, *(writer.config.name for writer in writers))
+    kept = store.get(key)
+    tables = _made_anew(article, writers, store) if kept is None else pickle.loads(kept)
+    if kept is None:
+        store.put(key, pickle.dumps(tables))
+    for writer, (batch, lines) in zip(writers, tables, strict=True):
+        writer.add_batch(batch, lines)
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
 
-    def write(self, article: Article, digest: bytes, writers: Sequence[TableWriter]) -> None:
-        """Give the rows of an article to the writers; `digest` is over all of the article."""
-        if not writers:
-            return
-        key = key_of("rows", digest, *(writer.config.name for writer in writers))
-        kept = self.store.get(key)
-        if kept is None:
-            tables = self._made(article, writers)
-            self.store.put(key, pickle.dumps(tables))
-        else:
-            tables = pickle.loads(kept)
-        for writer, (batch, lines) in zip(writers, tables, strict=True):
-            writer.add_batch(batch, lines)
-
-    def _made(self, article: Article, writers: Sequence[TableWriter]) -> list[tuple[pa.RecordBatch, list[Line]]]:
-        key = key_of("tokens", article["id"])
-        kept = self.store.get(key)
-        LINE_TOKENS.start({} if kept is None else orjson.loads(kept))
-        views = _views(article, writers)
-        tables = []
-        for writer in writers:
-            rows = writer.made(views)
-            batch = pa.RecordBatch.from_pylist(rows, schema=stored_schema(writer.config))
-            tables.append((batch, canonical(rows)))
-        if LINE_TOKENS.n_learnt:
-            self.store.put(key, orjson.dumps(LINE_TOKENS))
-        return tables
+def _made_anew(
+    article: Article, writers: Sequence[TableWriter], store: Store
+) -> list[tuple[pa.RecordBatch, list[Line]]]:
+    """The rows of an article for each writer, as columns and lines, without the tokeniser, which takes a second to
+    load, where the lines of the text are as they were."""
+    key = key_of("tokens", article["id"])
+    kept = store.get(key)
+    LINE_TOKENS.start({} if kept is None else orjson.loads(kept))
+    views = _views(article, writers)
+    rows = [writer.made(views) for writer in writers]
+    if LINE_TOKENS.n_learnt:
+        store.put(key, orjson.dumps(LINE_TOKENS))
+    return [(writer.columns(found), canonical(found)) for writer, found in zip(writers, rows, strict=True)]
 
 
 # The whole release

@@ -45,9 +45,13 @@ def schema_folder() -> Path:
 
 
 @cache
+def _schema(name: str) -> dict[str, Any]:
+    return orjson.loads((schema_folder() / f"{name}.schema.json").read_bytes())
+
+
 def article_schema() -> dict[str, Any]:
     """The parsed JSON Schema of an article."""
-    return orjson.loads((schema_folder() / "article.schema.json").read_bytes())
+    return _schema("article")
 
 
 @cache
@@ -79,10 +83,9 @@ def boilerplate_kinds() -> frozenset[str]:
     return frozenset(n for n, label in labels("zone_kind").items() if label["part"] == "boilerplate")
 
 
-@cache
 def register_schema(register: str) -> dict[str, Any]:
     """The parsed JSON Schema of a register of the corpus: "splits", "sources" or "waivers"."""
-    return orjson.loads((schema_folder() / f"{register}.schema.json").read_bytes())
+    return _schema(register)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,8 @@ class Violation:
 
 
 @cache
-def _fast_validator() -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(article_schema())
+def _fast_validator(name: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_schema(name))
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
@@ -130,7 +133,7 @@ def violations(article: Any) -> list[Violation]:
     The verdict is jsonschema-rs's, the explanation jsonschema's. JSON Schema takes 1.0 for an
     integer; here it is none.
     """
-    if not _fast_validator().is_valid(article):
+    if not _fast_validator("article").is_valid(article):
         if _is_draft(article):
             return [Violation("draft-unanchored", _UNANCHORED)]
         return _explained(_explaining_validator(), article)
@@ -169,14 +172,9 @@ def _is_draft(article: Any) -> bool:
 
 def register_violations(register: str, content: Any) -> list[Violation]:
     """Everything in which a parsed register departs from its schema."""
-    if _fast_register_validator(register).is_valid(content):
+    if _fast_validator(register).is_valid(content):
         return []
     return _explained(_Explaining(register_schema(register)), content)
-
-
-@cache
-def _fast_register_validator(register: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(register_schema(register))
 
 
 def _explained(validator: jsonschema.protocols.Validator, content: Any) -> list[Violation]:
@@ -192,20 +190,14 @@ def _explained(validator: jsonschema.protocols.Validator, content: Any) -> list[
     return found
 
 
-@cache
 def prediction_schema() -> dict[str, Any]:
     """The parsed JSON Schema of a prediction."""
-    return orjson.loads((schema_folder() / "prediction.schema.json").read_bytes())
-
-
-@cache
-def _fast_prediction_validator() -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(prediction_schema())
+    return _schema("prediction")
 
 
 def prediction_violations(record: Any) -> list[Violation]:
     """Everything in which a parsed prediction departs from its schema."""
-    if not _fast_prediction_validator().is_valid(record):
+    if not _fast_validator("prediction").is_valid(record):
         return [_explain(error) for error in _Explaining(prediction_schema()).iter_errors(record)]
     return [
         Violation("field-type", _found(pointer, "an integer", "a number with a fraction"))
