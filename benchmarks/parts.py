@@ -61,6 +61,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
+    if min(options.articles, options.rounds) < 1:
+        parser.error("--articles and --rounds are at least 1")
     groups = [made(range(at, at + GROUP)) for at in range(0, options.articles, GROUP)]
     gc.disable()
     rounds = [{name: microseconds(name, groups) for name in PARTS} for _ in range(options.rounds)]
