@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections import Counter
 from random import Random
 
@@ -15,8 +16,9 @@ from planted import ARTICLE_GOLDENS, FILE_GOLDENS, GOLDEN, base
 from wirecopy import accept, shape
 from wirecopy.article import format_article, spans_of, text_hash
 from wirecopy.documents import Document
+from wirecopy.overlap import own_text, packed_runs
 from wirecopy.rules import rules_of
-from wirecopy.rules.corpus import USED_INVENTORIES, labels_used
+from wirecopy.rules.corpus import USED_INVENTORIES, Digest, labels_used
 from wirecopy.validate import check_article, check_bytes, examine
 
 N_MISTAKES = 1_000
@@ -34,16 +36,121 @@ def test_planted_mistake_is_never_accepted_and_examined_as_the_rules_judge_it(ru
     assert (article, problems) == check_bytes(path.read_bytes(), path.as_posix())
 
 
+def sound_ones(articles):
+    """Of each article of the right shape whether it is accepted."""
+    return accept.accepted([orjson.dumps(article) for article in articles]).sound
+
+
+def as_columns(articles):
+    return pa.RecordBatch.from_pylist(articles, schema=shape.article_arrow_schema())
+
+
 def test_sound_articles_are_accepted_so_that_it_pays():
-    synthetic = [make_article(3, i) for i in range(64)]
-    sound, batch = accept.undoubted([*synthetic, base()])
-    assert sound.all()
-    assert batch.num_rows == 65
+    articles = [*(make_article(3, i) for i in range(64)), base()]
+    accepted = accept.accepted([orjson.dumps(article) for article in articles])
+    assert accepted.sound.all()
+    assert accepted.columns.batch.equals(as_columns(articles))
+    assert accepted.lines == [orjson.dumps(article, option=orjson.OPT_SORT_KEYS) for article in articles]
 
 
 def test_most_articles_of_the_corpus_are_accepted(written_articles):
-    sound, _ = accept.undoubted(list(written_articles.values()))
+    sound = sound_ones(written_articles.values())
     assert sound.sum() >= 0.8 * len(sound)
+
+
+def in_other_order(node):
+    if isinstance(node, dict):
+        return {key: in_other_order(node[key]) for key in sorted(node, reverse=True)}
+    return [in_other_order(item) for item in node] if isinstance(node, list) else node
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        orjson.dumps,
+        format_article,
+        lambda article: json.dumps(article).encode(),
+        lambda article: json.dumps(article, ensure_ascii=False, indent=4, separators=(",\t", ":\r\n")).encode(),
+        lambda article: orjson.dumps(in_other_order(article)),
+    ],
+)
+def test_article_is_accepted_in_whatever_form_its_json_is_written(form):
+    articles = [make_article(3, i) for i in range(4)]
+    accepted = accept.accepted([*map(form, articles), orjson.dumps(base())])
+    assert accepted.sound.all()
+    assert accepted.lines[:4] == [orjson.dumps(article, option=orjson.OPT_SORT_KEYS) for article in articles]
+
+
+ARTICLE = orjson.dumps(make_article(3, 0))
+NO_ARTICLES = {
+    "a field that may be null is missing": ARTICLE.replace(b'"source":null', b'"sauce":null', 1),
+    "a field is gone": ARTICLE.replace(b',"source":null', b"", 1),
+    "a field too many": ARTICLE.replace(b'"source":null', b'"source":null,"more":1', 1),
+    "a key twice": ARTICLE.replace(b'"source":null', b'"source":"a","source":null', 1),
+    "a number with a fraction": ARTICLE.replace(b'"start":0,', b'"start":0.0,', 1),
+    "a number with an exponent": ARTICLE.replace(b'"start":0,', b'"start":0e1,', 1),
+    "a number with noughts": ARTICLE.replace(b'"start":0,', b'"start":00,', 1),
+    "a number too large": ARTICLE.replace(b'"start":0,', b'"start":9223372036854775808,', 1),
+    "a number as text": ARTICLE.replace(b'"start":0,', b'"start":"0",', 1),
+    "a truth as number": ARTICLE.replace(b'"continues":false', b'"continues":0', 1),
+    "null for a list": orjson.dumps({**make_article(3, 0), "values": None}),
+    "null in a list": orjson.dumps({**make_article(3, 0), "topics": [None]}),
+    "an empty list": orjson.dumps({**make_article(3, 0), "topics": []}),
+    "a list with one thing twice": orjson.dumps({**make_article(3, 0), "topics": ["labour", "labour"]}),
+    "an unknown label": orjson.dumps({**make_article(3, 0), "genre": "Currant"}),
+    "an empty string": orjson.dumps({**make_article(3, 0), "publisher": ""}),
+    "a string too long": orjson.dumps({**make_article(3, 0), "id": "a" * 81}),
+    "a string of another pattern": orjson.dumps({**make_article(3, 0), "published": "2031-13-01"}),
+    "a pattern with a line feed behind": orjson.dumps({**make_article(3, 0), "published": "2031-12-01\n"}),
+    "the character of no code": orjson.dumps({**make_article(3, 0), "publisher": "The\0Wire", "id": 5}),
+    "a raw control character": ARTICLE.replace(b'"publisher":"', b'"publisher":"\x01', 1),
+    "a raw line feed": ARTICLE.replace(b'"publisher":"', b'"publisher":"\n', 1),
+    "half a pair of surrogates": ARTICLE.replace(b'"publisher":"', b'"publisher":"\\ud800', 1),
+    "bytes that are no UTF-8": ARTICLE.replace(b'"publisher":"', b'"publisher":"\xff', 1),
+    "a byte order mark": b"\xef\xbb\xbf" + ARTICLE,
+    "two articles": ARTICLE + ARTICLE,
+    "two articles on two lines": ARTICLE + b"\n" + ARTICLE,
+    "half an article": ARTICLE[:-90],
+    "no more than a list": b"[" + ARTICLE + b"]",
+    "null": b"null",
+    "nothing": b"",
+    "white space": b" \n ",
+    "the byte nought": b"\0",
+    "brackets without end": b'{"more":' + b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("what", NO_ARTICLES)
+def test_document_that_is_no_article_is_doubted_and_its_neighbours_are_not(what):
+    """Whatever reading it as columns makes of it: nothing is accepted that the rules find fault with."""
+    other = orjson.dumps(make_article(3, 1))
+    accepted = accept.accepted([other, NO_ARTICLES[what], ARTICLE])
+    assert accepted is None or accepted.sound.tolist() in ([True, False, True], [False] * 3)
+    documents = [Document("x.jsonl", None, i, 0, len(c), c) for i, c in enumerate((other, NO_ARTICLES[what], ARTICLE))]
+    group = examine(documents)
+    assert [bool(problems) for _, problems in group.judged] == [False, True, False]
+    assert group.problems == group.judged[1][1]
+    assert group.columns is None
+
+
+def test_two_documents_that_share_an_article_are_none():
+    """As many articles as documents, read one behind the other, and none where it belongs."""
+    documents = [ARTICLE + b"\n" + ARTICLE, b" "]
+    accepted = accept.accepted(documents)
+    assert accepted is None or not accepted.sound.any()
+    documents = [ARTICLE[:100], ARTICLE[100:], ARTICLE + ARTICLE]
+    accepted = accept.accepted(documents)
+    assert accepted is None or not accepted.sound.any()
+
+
+def test_digests_and_runs_are_those_of_the_articles(written_articles):
+    articles = [*written_articles.values(), *(make_article(3, i) for i in range(9))]
+    columns = accept.undoubted_columns(as_columns(articles))
+    assert accept.digests(columns.batch) == [Digest.of(article) for article in articles]
+    packed, sizes = accept.runs(columns)
+    expected, expected_sizes = packed_runs([own_text(article) for article in articles])
+    assert packed.tolist() == expected.tolist()
+    assert sizes.tolist() == expected_sizes.tolist()
 
 
 def any_span(random, article):
@@ -176,7 +283,7 @@ def test_nothing_that_a_rule_finds_fault_with_is_accepted(mistaken):
     at_fault = Counter()
     for at in range(0, len(judged), 16):
         group = judged[at : at + 16]
-        sound, _ = accept.undoubted(group)
+        sound = sound_ones(group)
         for article, accepted in zip(group, sound, strict=True):
             problems = check_article(article)
             at_fault.update({problem.rule for problem in problems})
@@ -187,9 +294,9 @@ def test_nothing_that_a_rule_finds_fault_with_is_accepted(mistaken):
 def test_doubts_about_one_article_leave_its_neighbours_alone(mistaken):
     """Beside sound articles, the verdict on each is what it is alone, or a doubt."""
     for article in mistaken[:60]:
-        alone, _ = accept.undoubted([article])
-        sound, _ = accept.undoubted([base(), article, make_article(5, 0)])
-        assert not (sound[1] and not alone[0])
+        if shape.surely_valid(article):
+            alone, sound = sound_ones([article]), sound_ones([base(), article, make_article(5, 0)])
+            assert not (sound[1] and not alone[0])
 
 
 def test_both_validators_of_the_schema_say_the_same(mistaken):
@@ -213,18 +320,20 @@ def test_both_validators_of_the_schema_say_the_same(mistaken):
                 place[key] = "" if isinstance(place[key], str) else []
         verdicts.add(shape.surely_valid(spoilt))
         assert shape.surely_valid(spoilt) == (shape.violations(spoilt) == [])
+        accepted = accept.accepted([orjson.dumps(spoilt)])
+        assert shape.surely_valid(spoilt) or accepted is None or not accepted.sound.any()
     assert verdicts == {True, False}
 
 
 def free_of_repeated_keys(content):
-    batch = pa.RecordBatch.from_pylist([orjson.loads(content)], schema=shape.article_arrow_schema())
+    batch = as_columns([orjson.loads(content)])
     return accept.free_of_repeated_keys([content], batch).all()
 
 
 def test_string_that_looks_like_a_key_is_a_doubt_for_its_own_article_alone(article):
     """`":` in a string is written `\\":`; a colon after a space is none."""
     other = {**article, "title": 'so called ":', "publisher": "Rue : the paper"}
-    batch = pa.RecordBatch.from_pylist([article, other, article], schema=shape.article_arrow_schema())
+    batch = as_columns([article, other, article])
     contents = [orjson.dumps(a) for a in (article, other, article)]
     assert accept.free_of_repeated_keys(contents, batch).tolist() == [True, False, True]
 
@@ -269,7 +378,7 @@ def unnamed_source_that_lists_names(article):
 def test_what_the_rules_find_is_never_taken_for_sound(article, change):
     change(article)
     assert check_article(article)
-    assert not accept.undoubted([article])[0].any()
+    assert not sound_ones([article]).any()
 
 
 def test_keys_are_counted_at_every_depth(written_articles):
@@ -279,7 +388,7 @@ def test_keys_are_counted_at_every_depth(written_articles):
         return sum(map(count, node)) if isinstance(node, list) else 0
 
     articles = list(written_articles.values())
-    batch = pa.RecordBatch.from_pylist(articles, schema=shape.article_arrow_schema())
+    batch = as_columns(articles)
     assert accept._n_keys(batch) == count(articles)
     for i, article in enumerate(articles):
         assert accept._n_keys(batch.slice(i, 1)) == count(article)
@@ -287,6 +396,6 @@ def test_keys_are_counted_at_every_depth(written_articles):
 
 def test_labels_are_counted_in_columns_as_in_articles(written_articles):
     articles = list(written_articles.values())
-    batch = pa.RecordBatch.from_pylist(articles, schema=shape.article_arrow_schema())
+    batch = as_columns(articles)
     assert accept.label_counts(batch) == {name: dict(counts) for name, counts in labels_used(articles).items()}
     assert accept.label_counts(batch).keys() == USED_INVENTORIES.keys()

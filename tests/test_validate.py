@@ -115,7 +115,7 @@ def test_fast_and_explaining_validator_have_the_same_verdict():
     verdicts = []
     for article in changed_articles():
         verdict = _fast_validator("article").is_valid(article)
-        assert verdict == _explaining_validator().is_valid(article), article
+        assert verdict == _explaining_validator("article").is_valid(article), article
         verdicts.append(verdict)
     assert True in verdicts and False in verdicts
 

@@ -1,9 +1,9 @@
 """The fast accept: many articles judged at once, as columns, and only ever to say yes.
 
-`undoubted` looks at a batch of articles of the right shape and says of each whether the rules of levels 3 to 5
-surely have nothing to say of it. Whatever it cannot tell for certain is a doubt, and a doubtful article is judged
-by the rules themselves: they alone find problems. Each check here names the rules that it stands for and must
-doubt at least what they report; tests hold it to that with every golden and with mistakes planted at random.
+`accepted` reads documents as columns and says of each whether the rules of levels 1 to 5 surely have nothing to say
+of it. Whatever it cannot tell for certain is a doubt, and a doubtful document is judged by the rules themselves:
+they alone find problems. Each check here names the rules of levels 3 to 5 that it stands for and must doubt at least
+what they report; tests hold it to that with every golden and with mistakes planted at random.
 
 Offsets of all articles are laid end to end: a position is the article's place in the joined text plus its
 offset in code points.
@@ -14,15 +14,18 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property, lru_cache
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import regex
 
-from wirecopy import shape
-from wirecopy.article import ATTRIBUTION_ROLES, Article, text_hash
+from wirecopy import columns, overlap, shape
+from wirecopy.article import ATTRIBUTION_ROLES, text_hash
+from wirecopy.rules.corpus import Digest
 from wirecopy.rules.entities import PRONOUNS
 from wirecopy.rules.layers import TYPES_OF_SOURCE
 from wirecopy.rules.registry import rules_of
@@ -43,17 +46,60 @@ class NotTold(Exception):
     """The batch as a whole is beyond the fast accept."""
 
 
-def undoubted(articles: Sequence[Article]) -> tuple[Mask, pa.RecordBatch | None]:
-    """For each article of the right shape whether the article rules surely find nothing; and all as columns.
+class Accepted(NamedTuple):
+    """What could be told of some documents.
 
-    Articles are as the schema has them, offsets are integers. Never raises: what it cannot tell, it doubts, and
-    there are no columns then.
+    `sound` says of each whether it surely is an article in which no rule of levels 1 to 5 finds anything. If all
+    are, `columns` are the articles taken apart, and `lines` their canonical JSON.
     """
+
+    sound: Mask
+    columns: Columns | None = None
+    lines: Sequence[bytes] = ()
+
+
+def accepted(documents: Sequence[bytes]) -> Accepted | None:
+    """Which documents surely are sound articles with their texts.
+
+    None when some document keeps the others from being told: it is no JSON, or has not the shape of an article.
+    Never raises: what it cannot tell, it doubts.
+    """
+    batch = columns.read(documents, shape.article_arrow_schema())
+    if batch is None:
+        return None
+    lines = columns.canonical(batch)
+    sound = _said_by(batch, lines, documents)
+    if not sound.all():
+        batch = batch.filter(columns.of_truths(sound))
+    if not shape.surely_valid_columns(batch):
+        return None
     try:
-        batch = pa.RecordBatch.from_pylist(list(articles), schema=shape.article_arrow_schema())
-        return undoubted_rows(batch), batch
+        taken_apart = undoubted_columns(batch)
     except (NotTold, pa.ArrowException, OverflowError):
-        return np.zeros(len(articles), dtype=bool), None
+        return Accepted(np.zeros(len(documents), dtype=bool))
+    sound[sound] = ~taken_apart.doubts
+    return Accepted(sound, taken_apart, lines) if sound.all() else Accepted(sound)
+
+
+def _said_by(batch: pa.RecordBatch, lines: Sequence[bytes], documents: Sequence[bytes]) -> Mask:
+    """Of each document whether its row surely says the same and no key stands in it twice; `lines` is the canonical
+    JSON of the rows."""
+    written = columns.written(batch)
+    if written[:-1] == b"\n".join(documents):
+        return np.ones(len(documents), dtype=bool)
+    pairs = zip(documents, written.split(b"\n")[:-1], strict=True)
+    same = np.fromiter((document == row for document, row in pairs), bool, len(documents))
+    others = np.flatnonzero(~same)
+    once = free_of_repeated_keys([documents[i] for i in others], batch.filter(columns.of_truths(~same)))
+    same[others] = once & [_canonical(documents[i]) == lines[i] for i in others]
+    return same
+
+
+def _canonical(document: bytes) -> bytes | None:
+    try:
+        return orjson.dumps(orjson.loads(document), option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONDecodeError:
+        return None
 
 
 _LABELS = {
@@ -86,14 +132,41 @@ def label_counts(batch: pa.RecordBatch) -> dict[str, dict[str, int]]:
     return counts
 
 
-def undoubted_rows(batch: pa.RecordBatch) -> Mask:
-    """As `undoubted`, of articles that are rows of the articles' Arrow schema; may raise `NotTold`."""
+def digests(batch: pa.RecordBatch) -> list[Digest]:
+    """What the corpus rules ask of each article of a batch, as `Digest.of` has it."""
+    annotation, provenance = batch.column("annotation"), batch.column("provenance")
+    works, owner = _flat(annotation.field("passes"), np.arange(batch.num_rows))
+    names, ends = works.field("annotator").to_pylist(), np.cumsum(np.bincount(owner, minlength=batch.num_rows))
+    fields = zip(
+        batch.column("id").to_pylist(),
+        map(bytes.fromhex, batch.column("text_sha256").to_pylist()),
+        annotation.field("status").to_pylist(),
+        annotation.field("gold").is_valid().to_pylist(),
+        [tuple(names[start:end]) for start, end in pairwise([0, *ends.tolist()])],
+        provenance.field("kind").to_pylist(),
+        provenance.field("source").to_pylist(),
+        strict=True,
+    )
+    return [Digest(*values) for values in fields]
+
+
+def runs(c: Columns) -> overlap.Runs:
+    """The runs of words of articles taken apart, as `overlap.packed_runs` has them."""
+    own = ~c.boilerplate
+    return overlap.runs_of(c.characters, c.zones.start[own], c.zones.end[own], c.zones.article[own], c.n)
+
+
+def undoubted_columns(batch: pa.RecordBatch) -> Columns:
+    """Articles of the right shape taken apart, with the doubts whether a rule of levels 3 to 5 finds anything in them.
+
+    Raises `NotTold` when they are beyond that, together.
+    """
     if STANDS_FOR.keys() != {rule.id for rule in rules_of("article")}:
         raise NotTold  # A rule that no check stands for may say anything.
-    columns = Columns(batch)
+    taken_apart = Columns(batch)
     for check in _CHECKS:
-        check(columns)
-    return ~columns.doubts
+        check(taken_apart)
+    return taken_apart
 
 
 class Spans:
@@ -241,12 +314,12 @@ class Columns:
 
 
 def _numbers(array: pa.Array) -> Indices:
-    return array.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    return columns.to_numbers(array).astype(np.int64, copy=False)
 
 
 def _flat(lists: pa.ListArray, owner: Indices) -> tuple[pa.StructArray, Indices]:
     """The items of all lists, and of each item the owner of its list."""
-    offsets = lists.offsets.to_numpy()
+    offsets = columns.to_numbers(lists.offsets)
     items = lists.values.slice(offsets[0], offsets[-1] - offsets[0])
     return items, np.repeat(owner, np.diff(offsets))
 
@@ -270,29 +343,20 @@ def _codes(arrays: Iterable[pa.StringArray]) -> list[Indices]:
     """Numbers that are equal for equal strings of all arrays, -1 for null."""
     arrays = list(arrays)
     encoded = pa.concat_arrays(arrays).dictionary_encode()
-    codes = _numbers(pc.fill_null(encoded.indices, -1))
+    codes = np.where(_given(encoded.indices), _numbers(encoded.indices), -1)
     return np.split(codes, np.cumsum([len(array) for array in arrays])[:-1])
 
 
 def _is_in(strings: pa.StringArray, wanted: Iterable[str]) -> Mask:
-    return _truths(pc.is_in(strings, value_set=_value_set(tuple(wanted))))
-
-
-@cache
-def _value_set(wanted: tuple[str, ...]) -> pa.StringArray:
-    return pa.array(wanted, pa.string())
+    return columns.to_truths(pc.is_in(strings, value_set=columns.of_strings(tuple(wanted))))
 
 
 def _label_codes(labels: pa.StringArray, inventory: str) -> Indices:
-    return _numbers(pc.index_in(labels, value_set=_value_set(shape.names(inventory))))
-
-
-def _truths(array: pa.BooleanArray) -> Mask:
-    return array.to_numpy(zero_copy_only=False)
+    return _numbers(pc.index_in(labels, value_set=columns.of_strings(shape.names(inventory))))
 
 
 def _given(array: pa.Array) -> Mask:
-    return _truths(array.is_valid())
+    return columns.to_truths(array.is_valid())
 
 
 def _repeated(keys: Indices) -> Mask:
@@ -366,22 +430,25 @@ def _characters(c: Columns) -> None:
 @stands_for("surface-mismatch")
 def _surfaces(c: Columns) -> None:
     """The surfaces, end to end, are the stretches of the text, end to end, and each is as long as its stretch."""
-    text = c.bytes.tobytes()
-    place_of = np.append(np.flatnonzero((c.bytes & 0xC0) != 0x80), len(text))
-    starts, ends = (place_of[np.concatenate([getattr(s, at) for s in c.all_spans])] for at in ("start", "end"))
-    stretches = b"".join([text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
-    lengths = np.concatenate([np.diff(_offsets_of(spans.surfaces)) for spans in c.all_spans])
+    starts, ends = (np.concatenate([getattr(spans, at) for spans in c.all_spans]) for at in ("start", "end"))
+    lengths = ends - starts
+    shifts = starts - (np.cumsum(lengths) - lengths)
+    stretches = c.characters.take(np.repeat(shifts, lengths) + np.arange(lengths.sum()))
     told = b"".join([_bytes_of(spans.surfaces).tobytes() for spans in c.all_spans])
-    if stretches == told and np.array_equal(lengths, ends - starts):
+    told_lengths = np.concatenate([_numbers(pc.utf8_length(spans.surfaces)) for spans in c.all_spans])
+    if stretches.tobytes() == told.decode("utf-8").encode("utf-32-le") and np.array_equal(told_lengths, lengths):
         return
     for spans in c.all_spans:
-        _doubt_surfaces(c, spans, place_of[spans.start], place_of[spans.end], text)
+        _doubt_surfaces(c, spans)
 
 
-def _doubt_surfaces(c: Columns, spans: Spans, starts: Indices, ends: Indices, text: bytes) -> None:
+def _doubt_surfaces(c: Columns, spans: Spans) -> None:
     """Doubt the articles of the spans whose surface is not what stands there."""
-    stretches = zip(spans.surfaces.to_pylist(), starts.tolist(), ends.tolist(), strict=True)
-    c.doubt(spans.article, np.array([s.encode("utf-8") != text[a:b] for s, a, b in stretches], dtype=bool))
+    base = c.text_starts[spans.article]
+    places = zip(spans.article.tolist(), (spans.start - base).tolist(), (spans.end - base).tolist(), strict=True)
+    stretches = [c.texts[article][start:end] for article, start, end in places]
+    wrong = [stretch != told for stretch, told in zip(stretches, spans.surfaces.to_pylist(), strict=True)]
+    c.doubt(spans.article, np.array(wrong, dtype=bool))
 
 
 @stands_for("span-edge-space", "span-splits-character", "span-splits-word", "span-crosses-line")
@@ -425,7 +492,8 @@ def _zones(c: Columns) -> None:
     c.doubt(zones.article[1:], zones.follows & (zones.start[1:] < zones.end[:-1]))
     inked = np.bincount(zones.article, c.n_inked(zones.start, zones.end), c.n)
     c.doubts |= inked != c.n_inked(c.text_starts, c.text_starts + c.text_lengths)
-    kinds, continues = _label_codes(zones.items.field("kind"), "zone_kind"), _truths(zones.items.field("continues"))
+    kinds = _label_codes(zones.items.field("kind"), "zone_kind")
+    continues = columns.to_truths(zones.items.field("continues"))
     same = zones.follows & (kinds[1:] == kinds[:-1])
     c.doubt(zones.article[1:], same & _blank_between(c, zones.end[:-1], zones.start[1:]))
     c.doubt(zones.article, continues & c.boilerplate)
@@ -449,9 +517,9 @@ def _blank_between(c: Columns, ends: Indices, starts: Indices) -> Mask:
 @stands_for("zone-headline")
 def _headline(c: Columns) -> None:
     headline = np.flatnonzero(_is_in(c.zones.items.field("kind"), ("headline",)))
-    titles = c.batch.column("title").take(pa.array(c.zones.article[headline]))
-    equal = _truths(pc.equal(titles, c.zones.surfaces.take(pa.array(headline))))
-    c.doubt(c.zones.article[headline], _truths(c.zones.items.field("continues"))[headline])
+    titles = c.batch.column("title").take(columns.of_numbers(c.zones.article[headline]))
+    equal = columns.to_truths(pc.equal(titles, c.zones.surfaces.take(columns.of_numbers(headline))))
+    c.doubt(c.zones.article[headline], columns.to_truths(c.zones.items.field("continues"))[headline])
     titled = np.zeros(c.n, dtype=bool)
     titled[c.zones.article[headline[equal]]] = True
     c.doubts |= ~titled
@@ -482,9 +550,9 @@ def _mentions(c: Columns) -> None:
     c.doubt(c.mentions.article[unlisted], wordy)
     named = np.flatnonzero(_is_in(levels, ("NAM",)))
     owner = c.mentions.owner[named]
-    names, called = c.entities.field("name").take(pa.array(owner)), surfaces.take(pa.array(named))
+    names, called = c.entities.field("name").take(columns.of_numbers(owner)), surfaces.take(columns.of_numbers(named))
     plain = pc.and_(pc.string_is_ascii(names), pc.string_is_ascii(called))  # Beyond, case is folded otherwise.
-    equal = _truths(pc.or_(pc.equal(names, called), pc.and_(plain, pc.equal(_bare(names), _bare(called)))))
+    equal = columns.to_truths(pc.or_(pc.equal(names, called), pc.and_(plain, pc.equal(_bare(names), _bare(called)))))
     given, right = (np.zeros(len(c.entities), dtype=bool) for _ in range(2))
     given[owner], right[owner[equal]] = True, True
     c.doubt(c.entity_article, given & ~right)
@@ -555,9 +623,9 @@ def _attributions(c: Columns) -> None:
     lacking = np.zeros(len(c.attributions), dtype=bool)
     for role in ("source", "cue"):
         lacking |= _numbers(pc.list_value_length(c.attributions.field(role))) == 0
-    c.doubt(c.attribution_article, lacking != _truths(c.attributions.field("implicit")))
+    c.doubt(c.attribution_article, lacking != columns.to_truths(c.attributions.field("implicit")))
     anonymous, kinds = c.attributions.field("anonymous"), c.attributions.field("source_type")
-    c.doubt(c.attribution_article, _truths(anonymous) & _truths(pc.starts_with(kinds, "named_")))
+    c.doubt(c.attribution_article, columns.to_truths(anonymous) & columns.to_truths(pc.starts_with(kinds, "named_")))
 
 
 @stands_for("attribution-quotes")
@@ -669,7 +737,7 @@ def _sources(c: Columns) -> None:
     types = _label_codes(c.entities.field("type"), "entity_type")
     named = np.zeros(len(c.entities), dtype=bool)
     named[c.mentions.owner[_is_in(c.mentions.items.field("level"), ("NAM",))]] = True
-    listed = _truths(pc.match_substring_regex(c.entities.field("name"), "and |, ")) | _shares_name(c, named)
+    listed = columns.to_truths(pc.match_substring_regex(c.entities.field("name"), "and |, ")) | _shares_name(c, named)
     at, article = entity[known], c.attribution_article[known]
     c.doubt(article, ~_source_types()[kinds[known], types[at]])
     c.doubt(article, (is_named[known] & ~named[at]) | (is_unnamed[known] & (named[at] | listed[at])))

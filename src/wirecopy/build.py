@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, Self
 import orjson
 import pyarrow as pa
 
+from wirecopy import columns
 from wirecopy.article import Article
 from wirecopy.cache import Store, key_of
 from wirecopy.documents import Document, chunks, spooled
@@ -50,8 +51,8 @@ SHARD = 5_000
 """Articles in a shard."""
 ROW_GROUP = 1 << 23
 """Bytes of canonical JSON from which rows are a row group, at the end of a group of articles."""
-_GATHERED = 8
-"""Rows that are made columns together."""
+_GATHERED = 1 << 20
+"""Bytes of canonical JSON from which rows are made columns together."""
 _SPOOL = ".spool"
 """The folder, in that of the tables, of lines that came compressed."""
 _FEW = 250
@@ -95,28 +96,30 @@ class TableWriter:
     def __init__(self, config: Config, path: Path, beside: Beside) -> None:
         self.config, self.path, self.beside = config, path, beside
         self.batches: list[pa.RecordBatch] = []
-        self.rows: list[Row] = []
-        self.n_rows = self.n_bytes = 0
+        self.gathered: list[bytes] = []
+        self.n_rows = self.n_bytes = self.n_gathered = 0
         self.hash = _RowHash(in_order="article_id" not in config.schema.names)
         self.writer: Any = None
 
-    def made(self, views: Mapping[bool, Article]) -> list[Row]:
-        """The rows of an article, given in the raw and the clean view."""
-        return encoded(self.config, self.config.make(views[self.config.clean]))
+    def made(self, views: Mapping[bool, Article]) -> list[Line]:
+        """The lines of the rows of an article, given in the raw and the clean view."""
+        return canonical(encoded(self.config, self.config.make(views[self.config.clean])))
 
-    def columns(self, rows: list[Row]) -> pa.RecordBatch:
-        """Rows as columns."""
-        return pa.RecordBatch.from_pylist(rows, schema=stored_schema(self.config))
+    def columns(self, lines: Iterable[bytes]) -> pa.RecordBatch:
+        """The columns of rows."""
+        return columns.made_of(list(lines), stored_schema(self.config))
 
-    def add(self, rows: list[Row]) -> None:
+    def add(self, lines: Sequence[Line]) -> None:
         """Take in rows."""
-        self._count(canonical(rows))
-        self.rows += rows
-        if len(self.rows) >= _GATHERED:
+        self._count(lines)
+        for _, line in lines:
+            self.gathered.append(line)
+            self.n_gathered += len(line)
+        if self.n_gathered >= _GATHERED:
             self._gather()
 
     def add_batch(self, batch: pa.RecordBatch, lines: Iterable[Line]) -> None:
-        """Take in rows that are columns already, with the line of each."""
+        """Take in rows that are columns already."""
         self._gather()
         self.batches.append(batch)
         self._count(lines)
@@ -128,9 +131,9 @@ class TableWriter:
             self.n_bytes += len(line)
 
     def _gather(self) -> None:
-        if self.rows:
-            self.batches.append(self.columns(self.rows))
-            self.rows = []
+        if self.gathered:
+            self.batches.append(self.columns(self.gathered))
+            self.gathered, self.n_gathered = [], 0
 
     def end_group(self) -> None:
         """A group of articles has been taken in: write, if enough has come together."""
@@ -260,7 +263,7 @@ class Maker:
                 documents = task.documents[at : at + GROUP]
                 group = examine(documents)
                 notes.take(documents, group)
-                sound = sound and not any(p.severity == "error" for p in made.finds.problems)
+                sound = sound and not any(p.severity == "error" for p in group.problems)
                 if sound:
                     made.outlined += _write_group(group, writers, store)
                     for writer in writers:
@@ -296,25 +299,40 @@ def _write_group(group: Group, writers: Sequence[TableWriter], store: Store | No
 
     `store`, if given, keeps the rows of each article for the next time.
     """
+    if group.columns is not None:
+        yield from _write_columns(group, writers, store)
+        return
     articles = [article for article, _ in group.judged]
-    lines = canonical(articles)
-    one_by_one = list(writers)
-    if group.batch is not None:
-        for writer in writers:
-            if writer.config.name == "articles":
-                writer.add_batch(group.batch, lines)
-                one_by_one.remove(writer)
-    for article, (article_id, line) in zip(articles, lines, strict=True):
+    for article, (article_id, line) in zip(articles, canonical(articles), strict=True):
         digest = hashlib.sha256(line)
         standoff = article["text"] is None
-        wanted = [writer for writer in one_by_one if (writer.config.name == "standoff") == standoff]
-        if store is not None:
-            _write_kept(article, digest.digest(), wanted, store)
-        else:
-            views = _views(article, wanted)
-            for writer in wanted:
-                writer.add(writer.made(views))
+        wanted = [writer for writer in writers if (writer.config.name == "standoff") == standoff]
+        _write_article(article, digest.digest(), wanted, store)
         yield article_id, article["text_sha256"], digest.hexdigest()
+
+
+def _write_columns(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, str, str]]:
+    """As `_write_group`, of articles that all have their texts and are columns."""
+    batch, digests = group.columns.batch, [hashlib.sha256(line) for line in group.lines]
+    ids, hashes = (batch.column(name).to_pylist() for name in ("id", "text_sha256"))
+    views = [writer for writer in writers if writer.config.name not in ("articles", "standoff")]
+    for writer in writers:
+        if writer.config.name == "articles":
+            writer.add_batch(batch, zip(ids, group.lines, strict=True))
+    if views:
+        for (article, _), digest in zip(group.judged, digests, strict=True):
+            _write_article(article, digest.digest(), views, store)
+    yield from zip(ids, hashes, (digest.hexdigest() for digest in digests), strict=True)
+
+
+def _write_article(article: Article, digest: bytes, writers: Sequence[TableWriter], store: Store | None) -> None:
+    """Give an article to the writers; `digest` is over all of it."""
+    if store is not None:
+        _write_kept(article, digest, writers, store)
+        return
+    views = _views(article, writers)
+    for writer in writers:
+        writer.add(writer.made(views))
 
 
 def _views(article: Article, writers: Iterable[TableWriter]) -> dict[bool, Article]:
@@ -346,10 +364,10 @@ def _made_anew(
     kept = store.get(key)
     LINE_TOKENS.start({} if kept is None else orjson.loads(kept))
     views = _views(article, writers)
-    rows = [writer.made(views) for writer in writers]
+    made = [writer.made(views) for writer in writers]
     if LINE_TOKENS.n_learnt:
         store.put(key, orjson.dumps(LINE_TOKENS))
-    return [(writer.columns(found), canonical(found)) for writer, found in zip(writers, rows, strict=True)]
+    return [(writer.columns(line for _, line in lines), lines) for writer, lines in zip(writers, made, strict=True)]
 
 
 # The whole release

@@ -12,14 +12,17 @@ import sys
 import unicodedata
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from wirecopy import shape
 from wirecopy.files import write_atomically
 
 _MARK = b"wirecopy-store-1\n"
-_LIBRARIES = ("jsonschema", "jsonschema-rs", "json-source-map", "numpy", "orjson", "pyarrow", "regex", "spacy")
+_LIBRARIES = (
+    "arro3-core", "arro3-io", "jsonschema", "jsonschema-rs", "json-source-map", "numpy", "orjson", "pyarrow", "regex",
+    "spacy",
+)  # fmt: skip
 
 
 @cache
@@ -36,10 +39,12 @@ def code_version() -> str:
 
 
 def _version(library: str) -> str:
+    """The version of a library: read out of its metadata, for to parse all of that takes long."""
     try:
-        return version(library)
+        metadata = distribution(library).read_text("METADATA") or ""
     except PackageNotFoundError:
-        return "none"
+        metadata = ""
+    return next((line for line in metadata.splitlines() if line.startswith("Version:")), "none")
 
 
 def key_of(*parts: str | bytes) -> str:

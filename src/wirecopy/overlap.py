@@ -32,29 +32,40 @@ _KEPT_IN_MEMORY = 1 << 17
 """Runs of each part that wait for being written to disk."""
 
 
+Runs = tuple[np.ndarray, np.ndarray]
+"""The runs of words of some articles: numbers that hold a run above and the index of its article below, distinct and
+in rising order; and how many runs each article has."""
+
+
 def own_text(article: Article) -> str:
-    """The text of an article's own zones, boilerplate left out, case folded."""
+    """The text of an article's own zones, boilerplate left out."""
     kinds, text = shape.boilerplate_kinds(), article["text"]
     own = [text[zone["start"] : zone["end"]] for zone in article["zones"] if zone["kind"] not in kinds]
-    return "\n".join(own).casefold()
+    return "\n".join(own)
 
 
 def exact_runs(article: Article) -> set[tuple[str, ...]]:
-    """The runs of words of an article; words are what white space parts."""
-    words = own_text(article).split()
+    """The runs of words of an article; words are what white space parts, case folded."""
+    words = own_text(article).casefold().split()
     return {tuple(words[i : i + RUN_LENGTH]) for i in range(len(words) - RUN_LENGTH + 1)}
 
 
-def packed_runs(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The runs of words of some articles, each given by its own text, for a `RunIndex`.
+def packed_runs(texts: Sequence[str]) -> Runs:
+    """The runs of words of some articles, each given by its own text, for a `RunIndex`."""
+    characters = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.int32)
+    lengths = np.array([len(text) for text in texts], dtype=np.int64)
+    given = np.flatnonzero(lengths)
+    ends = np.cumsum(lengths[given])
+    return runs_of(characters, ends - lengths[given], ends, given, len(texts))
 
-    Numbers that hold a run above and the index of its article below, distinct and in rising order; and how many
-    runs each article has.
+
+def runs_of(characters: np.ndarray, starts: np.ndarray, ends: np.ndarray, owners: np.ndarray, n_articles: int) -> Runs:
+    """The runs of words of some articles, given by stretches of joined texts: of each its start, end and article.
+
+    Stretches stand in the order of articles and places, none is empty, and no word reaches from one into the next.
     """
-    encoded = [text.encode("utf-8") for text in texts]
-    codes = np.frombuffer(b"\n".join(encoded), dtype=np.uint8)
-    words, starts = _word_numbers(codes)
-    owners = np.searchsorted(np.cumsum([len(content) + 1 for content in encoded]), starts, side="right")
+    words, n_words = _word_numbers(*_folded(characters, starts, ends))
+    owners = np.repeat(owners, n_words)
     n_runs = max(0, len(words) - RUN_LENGTH + 1)
     numbers = np.zeros(n_runs, dtype=np.uint64)
     for i in range(RUN_LENGTH if n_runs else 0):
@@ -63,44 +74,70 @@ def packed_runs(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     numbers = _mixed(numbers[whole]) >> np.uint64(64 - _HASH_BITS)
     packed = np.sort((numbers << np.uint64(_ARTICLE_BITS)) | owners[:n_runs][whole].astype(np.uint64))
     packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))] if len(packed) else packed
-    sizes = np.bincount((packed & _ARTICLES).astype(np.int64), minlength=len(texts))
+    sizes = np.bincount((packed & _ARTICLES).astype(np.int64), minlength=n_articles)
     return packed, sizes.astype(np.int32)
 
 
-def _word_numbers(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A number for each word in UTF-8 bytes, and where it starts.
+_UNMET, _WHITE, _LONG = 0, 1, 2
+_FOLDS = np.zeros(0x110000, dtype=np.uint8)
+"""What each code point that was met so far folds to: white space, a longer string, or else a number for the folded
+character; beyond ASCII many characters have one."""
 
-    It is made of the first eight bytes, the last eight and the length: long words that differ between may have one.
+
+def _folded(characters: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Characters case folded, as `_FOLDS` has them, and the stretches in what they fold to."""
+    folded = _FOLDS.take(characters)
+    if not folded.all():
+        for code_point in np.unique(characters[folded == _UNMET]).tolist():
+            _FOLDS[code_point] = _fold_of(chr(code_point))
+        folded = _FOLDS.take(characters)
+    places = np.flatnonzero(folded == _LONG)
+    if not len(places):
+        return folded, starts, ends
+    strings = [chr(code_point).casefold() for code_point in characters[places].tolist()]
+    lengths = np.array([len(string) for string in strings])
+    folded[places] = [_number_of(string[0]) for string in strings]
+    more = np.array([_number_of(character) for string in strings for character in string[1:]], dtype=np.uint8)
+    folded = np.insert(folded, np.repeat(places + 1, lengths - 1), more)
+    added = np.concatenate(([0], np.cumsum(lengths - 1)))
+    return folded, *(at + added[np.searchsorted(places, at)] for at in (starts, ends))
+
+
+def _fold_of(character: str) -> int:
+    fold = character.casefold()
+    return _WHITE if character.isspace() else _LONG if len(fold) > 1 else _number_of(fold)
+
+
+def _number_of(character: str) -> int:
+    code_point = ord(character)
+    return code_point if _LONG < code_point < 0x80 else 0x80 | (code_point * _FACTOR >> 57) & 0x7F
+
+
+def _word_numbers(folded: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A number for each word of the stretches, and how many words each stretch has.
+
+    It is made of the first eight characters, the last eight and the length: long words that differ between may have
+    one.
     """
-    inked = np.zeros(len(codes) + 2, dtype=bool)
-    inked[1:-1] = ~_white(codes)
-    edges = np.flatnonzero(inked[1:] != inked[:-1])
-    starts, ends = edges[::2], edges[1::2]
-    lengths = ends - starts
-    padded = np.concatenate((codes, np.zeros(8, dtype=np.uint8)))
-    eights = np.lib.stride_tricks.as_strided(padded[:8].view("<u8"), (len(codes) + 1,), (1,))
-    first = eights[starts] & _FIRST_BYTES[np.minimum(lengths, 8)]
-    last = np.where(lengths > 8, eights[np.maximum(ends - 8, 0)], 0)
-    return _mixed(first * np.uint64(_FACTOR) + _mixed(last) + lengths.astype(np.uint64)), starts
+    bounds = np.concatenate(([0], np.stack((starts, ends), axis=1).ravel(), [len(folded)]))
+    within = np.repeat(np.arange(len(bounds) - 1) % 2 == 1, np.diff(bounds))
+    inked = np.zeros(len(folded) + 2, dtype=bool)
+    inked[1:-1] = within & (folded != _WHITE)
+    begins = np.zeros(len(folded) + 1, dtype=bool)
+    begins[starts] = True
+    first = np.flatnonzero(inked[1:] & (begins | ~inked[:-1]))
+    last = np.flatnonzero(inked[:-1] & (begins | ~inked[1:]))
+    lengths = last - first
+    padded = np.concatenate((folded, np.zeros(8, dtype=np.uint8)))
+    eights = np.lib.stride_tricks.as_strided(padded[:8].view("<u8"), (len(folded) + 1,), (1,))
+    heads = eights[first] & _FIRST_BYTES[np.minimum(lengths, 8)]
+    tails = np.where(lengths > 8, eights[np.maximum(last - 8, 0)], 0)
+    numbers = _mixed(heads * np.uint64(_FACTOR) + _mixed(tails) + lengths.astype(np.uint64))
+    return numbers, np.diff(np.searchsorted(first, np.append(starts, len(folded))))
 
 
 _FIRST_BYTES = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
 """What keeps the first bytes of eight, by their number."""
-_BEYOND_ASCII = {chr(i).encode("utf-8") for i in range(128, 0x10000) if chr(i).isspace()}
-
-
-def _white(codes: np.ndarray) -> np.ndarray:
-    """Whether each byte of UTF-8 text is of white space, as `str.split` takes it."""
-    white = (codes == 0x20) | (codes - np.uint8(0x09) < 5) | (codes - np.uint8(0x1C) < 4)
-    leads = np.flatnonzero((codes == 0xC2) | (codes - np.uint8(0xE1) < 3))
-    if len(leads):
-        padded = np.append(codes, np.zeros(2, dtype=np.uint8))
-        found = padded[leads[:, None] + np.arange(3)]
-        for sequence in _BEYOND_ASCII:
-            at = leads[(found[:, : len(sequence)] == np.frombuffer(sequence, dtype=np.uint8)).all(axis=1)]
-            for i in range(len(sequence)):
-                white[at + i] = True
-    return white
 
 
 def _mixed(numbers: np.ndarray) -> np.ndarray:
@@ -121,7 +158,7 @@ class RunIndex:
         self.n_articles = 0
 
     def add(self, packed: np.ndarray, sizes: np.ndarray) -> None:
-        """Take in the runs of the next articles, as `packed_runs` gives them."""
+        """Take in the runs of the next articles."""
         numbered = packed + np.uint64(self.n_articles)
         self.n_articles += len(sizes)
         self._sizes.append(sizes)

@@ -13,14 +13,18 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import jsonschema_rs
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from wirecopy import columns
 from wirecopy.problems import Finding, pointer_to
+
+if TYPE_CHECKING:
+    import jsonschema
 
 RULE_OF_KEYWORD = {
     "required": "field-missing",
@@ -101,18 +105,17 @@ def _fast_validator(name: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(_schema(name))
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
-    """The keyword `pattern`, whose `$` is the end of the string; for Python it is also before a last line feed."""
-    if validator.is_type(instance, "string") and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
-        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-_Explaining = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
-
-
 @cache
-def _explaining_validator() -> jsonschema.protocols.Validator:
-    return _Explaining(article_schema())
+def _explaining_validator(name: str) -> jsonschema.protocols.Validator:
+    """The validator that says what is wrong, loaded once something is."""
+    import jsonschema
+
+    def pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
+        """The keyword `pattern`, whose `$` is the end of the string; for Python it is also before a last line feed."""
+        if validator.is_type(instance, "string") and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+            yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+    return jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": pattern})(_schema(name))
 
 
 @cache
@@ -127,6 +130,55 @@ def surely_valid(article: Any) -> bool:
     return _strict_validator().is_valid(article)
 
 
+_SEEN_IN_COLUMNS = {"type", "pattern", "minLength", "maxLength", "enum", "minItems", "uniqueItems", "minimum"}
+_IN_THE_TYPE = {"properties", "required", "additionalProperties", "items"}
+"""Keywords that columns of the Arrow schema made of them cannot go against."""
+_SAYS_NOTHING = {"$schema", "$id", "$defs", "title", "description", "examples", "x-labels"}
+
+
+def surely_valid_columns(batch: pa.RecordBatch) -> bool:
+    """Whether all rows of the articles' Arrow schema surely have the shape of an article, as `violations` would judge
+    the documents that they say the same as."""
+    try:
+        return all(_fits(batch.column(key), node) for key, node in article_schema()["properties"].items())
+    except pa.ArrowException:  # A pattern, for one, that Arrow reads otherwise.
+        return False
+
+
+def _fits(array: pa.Array, node: dict[str, Any]) -> bool:
+    """Whether all values of a column surely are as a node of the schema has them."""
+    node = resolve(node)
+    if not node.keys() <= _SEEN_IN_COLUMNS | _IN_THE_TYPE | _SAYS_NOTHING:
+        return False
+    if array.null_count:
+        if "null" not in node.get("type", ()):
+            return False
+        array = array.drop_null()
+    if not len(array):
+        return True
+    if pa.types.is_struct(array.type):
+        return all(_fits(array.field(key), inner) for key, inner in node["properties"].items())
+    if pa.types.is_list(array.type):
+        least = pc.min(pc.list_value_length(array)).as_py()
+        alike = "uniqueItems" in node and any(len(set(items)) < len(items) for items in array.to_pylist())
+        return least >= node.get("minItems", 0) and not alike and _fits(array.flatten(), node["items"])
+    if pa.types.is_string(array.type):
+        return _strings_fit(array, node)
+    return "minimum" not in node or pc.min(array).as_py() >= node["minimum"]
+
+
+def _strings_fit(strings: pa.StringArray, node: dict[str, Any]) -> bool:
+    if node.keys() & {"enum", "pattern"}:
+        strings = strings.unique()
+    if node.keys() & {"minLength", "maxLength"}:
+        lengths = pc.min_max(pc.utf8_length(strings)).as_py()
+        if lengths["min"] < node.get("minLength", 0) or lengths["max"] > node.get("maxLength", lengths["max"]):
+            return False
+    if "pattern" in node and not pc.all(pc.match_substring_regex(strings, node["pattern"])).as_py():
+        return False
+    return "enum" not in node or pc.all(pc.is_in(strings, columns.of_strings(tuple(node["enum"])))).as_py()
+
+
 def violations(article: Any) -> list[Violation]:
     """Everything in which a parsed JSON value departs from the shape of an article.
 
@@ -136,7 +188,7 @@ def violations(article: Any) -> list[Violation]:
     if not _fast_validator("article").is_valid(article):
         if _is_draft(article):
             return [Violation("draft-unanchored", _UNANCHORED)]
-        return _explained(_explaining_validator(), article)
+        return _explained(_explaining_validator("article"), article)
     return [
         Violation("field-type", _found(pointer, "an integer", "a number with a fraction"))
         for pointer in _floats(article, "")
@@ -174,7 +226,7 @@ def register_violations(register: str, content: Any) -> list[Violation]:
     """Everything in which a parsed register departs from its schema."""
     if _fast_validator(register).is_valid(content):
         return []
-    return _explained(_Explaining(register_schema(register)), content)
+    return _explained(_explaining_validator(register), content)
 
 
 def _explained(validator: jsonschema.protocols.Validator, content: Any) -> list[Violation]:
@@ -198,7 +250,7 @@ def prediction_schema() -> dict[str, Any]:
 def prediction_violations(record: Any) -> list[Violation]:
     """Everything in which a parsed prediction departs from its schema."""
     if not _fast_validator("prediction").is_valid(record):
-        return [_explain(error) for error in _Explaining(prediction_schema()).iter_errors(record)]
+        return [_explain(error) for error in _explaining_validator("prediction").iter_errors(record)]
     return [
         Violation("field-type", _found(pointer, "an integer", "a number with a fraction"))
         for pointer in _floats(record, "")

@@ -4,7 +4,7 @@
 failure stops only what depends on it: a file that is not JSON is not judged by the schema, an
 article of the wrong shape not by the rules on meaning.
 
-Many documents are judged in groups. `examine` first asks `wirecopy.accept` which articles of a group are surely
+Many documents are judged in groups. `examine` first asks `wirecopy.accept` which documents of a group are surely
 sound; every other is judged by `check_bytes`, which alone finds problems. A group's findings and what level 6
 asks of its articles are a `Finds`; groups may be worked on by other processes.
 """
@@ -20,14 +20,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import orjson
-import pyarrow as pa
 
 from wirecopy import accept, shape
 from wirecopy.article import Article
@@ -44,7 +43,7 @@ from wirecopy.documents import (
     shown,
     size_of,
 )
-from wirecopy.overlap import own_text, packed_runs
+from wirecopy.overlap import Runs, own_text, packed_runs
 from wirecopy.problems import Finding, Problem, locate
 from wirecopy.rules import RULES, Corpus, Subject, rules_of
 from wirecopy.rules.corpus import Digest, count_labels, file_of, labels_used
@@ -137,37 +136,69 @@ class Finds:
     n_documents: int = 0
     digests: dict[str, Digest] = field(default_factory=dict)
     label_uses: dict[str, Counter[str]] = field(default_factory=dict)
-    runs: tuple[np.ndarray, np.ndarray] = field(default_factory=lambda: packed_runs([]))
+    runs: Runs = field(default_factory=lambda: packed_runs([]))
     unread: list[str] = field(default_factory=list)
     material: dict[str, Material] = field(default_factory=dict)
     articles: list[Article] = field(default_factory=list)
 
 
-class Group(NamedTuple):
-    """Documents that were judged together: of each the article, None when it has no right shape, and its problems;
-    and, when all are sound and have their texts, the articles as columns."""
+class Group:
+    """Documents that were judged together.
 
-    judged: list[tuple[Article | None, list[Problem]]]
-    batch: pa.RecordBatch | None = None
+    When all are sound and have their texts, `columns` are the articles taken apart, and `lines` their canonical JSON.
+    """
+
+    def __init__(
+        self,
+        contents: Sequence[bytes | Problem],
+        verdicts: Sequence[Verdict] | None = None,
+        columns: accept.Columns | None = None,
+        lines: Sequence[bytes] = (),
+    ) -> None:
+        self._contents, self._verdicts = contents, verdicts
+        self.columns, self.lines = columns, lines
+
+    @cached_property
+    def judged(self) -> Sequence[Verdict]:
+        """Of each document the article, None when it has no right shape, and its problems."""
+        return self._verdicts or [(orjson.loads(content), []) for content in self._contents]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The problems of all documents."""
+        return [problem for _, problems in self._verdicts or () for problem in problems]
+
+
+Verdict = tuple[Article | None, list[Problem]]
 
 
 def examine(documents: Sequence[Document]) -> Group:
     """Judge documents by levels 1 to 5."""
     contents = _contents_of(documents)
-    plain = [_plain(content) if isinstance(content, bytes) else None for content in contents]
-    shaped = [content for content, article in zip(contents, plain, strict=True) if article is not None]
-    sound, batch = accept.undoubted([article for article in plain if article is not None])
-    if batch is not None:
-        sound &= accept.free_of_repeated_keys(shaped, batch)
-    if batch is not None and len(sound) == len(documents) and sound.all():
-        return Group([(article, []) for article in plain], batch)
-    verdicts = iter(sound.tolist())
-    return Group(
-        [
-            (article, []) if article is not None and next(verdicts) else _judged(document, content)
-            for document, content, article in zip(documents, contents, plain, strict=True)
-        ]
-    )
+    sound, accepted = _accepted(contents)
+    if accepted is not None and len(accepted.lines) == len(contents):
+        return Group(contents, None, accepted.columns, accepted.lines)
+    verdicts = [
+        (orjson.loads(content), []) if accepted else _judged(document, content)
+        for document, content, accepted in zip(documents, contents, sound, strict=True)
+    ]
+    return Group(contents, verdicts)
+
+
+def _accepted(contents: Sequence[bytes | Problem]) -> tuple[np.ndarray, accept.Accepted | None]:
+    """Of each document whether it surely is sound, and what was told of those that could be.
+
+    Documents that keep the others from being told are set aside.
+    """
+    sound = np.zeros(len(contents), dtype=bool)
+    among = [i for i, content in enumerate(contents) if isinstance(content, bytes)]
+    accepted = accept.accepted([contents[i] for i in among])
+    if accepted is None:
+        among = [i for i in among if _has_shape(contents[i])]
+        accepted = accept.accepted([contents[i] for i in among])
+    if accepted is not None:
+        sound[among] = accepted.sound
+    return sound, accepted
 
 
 def _contents_of(documents: Sequence[Document]) -> list[bytes | Problem]:
@@ -207,17 +238,15 @@ def _unreadable(path: str, reason: str, line: int | None = None) -> Problem:
     )
 
 
-def _plain(content: bytes) -> Article | None:
-    """The article in bytes that levels 1 and 2 surely have nothing to say of, but for keys that stand twice; None
-    when there is any doubt."""
+def _has_shape(content: bytes) -> bool:
+    """Whether bytes surely are an article of the right shape, but for keys that stand twice."""
     try:
-        article = orjson.loads(content)
+        return shape.surely_valid(orjson.loads(content))
     except orjson.JSONDecodeError:
-        return None
-    return article if shape.surely_valid(article) else None
+        return False
 
 
-def _judged(document: Document, content: bytes | Problem) -> tuple[Article | None, list[Problem]]:
+def _judged(document: Document, content: bytes | Problem) -> Verdict:
     """The verdict of the rules themselves on one document."""
     if isinstance(content, Problem):
         return None, [content]
@@ -227,14 +256,14 @@ def _judged(document: Document, content: bytes | Problem) -> tuple[Article | Non
     return article, problems
 
 
-def check_file(path: Path) -> tuple[Article | None, list[Problem]]:
+def check_file(path: Path) -> Verdict:
     """Read one file and judge it by levels 1 to 5; whatever keeps it from being read is a problem."""
     document = Document(os.fspath(path))
     return _judged(document, _content_of(document))
 
 
 GROUP = 128
-"""Articles that are parsed and judged together: more of them alive make parsing slower."""
+"""Articles that are judged together."""
 
 
 class Notes:
@@ -243,38 +272,47 @@ class Notes:
 
     def __init__(self, finds: Finds, root: Path, original: bool) -> None:
         self.finds, self._root, self._original = finds, f"{root.as_posix()}/", original
-        self._texts: list[str] = []
-        self._runs: list[tuple[np.ndarray, np.ndarray]] = []
+        self._runs: list[Runs] = [packed_runs([])]
         self._n_indexed = 0
         finds.label_uses = labels_used([])
 
     def take(self, documents: Sequence[Document], group: Group) -> None:
         """Take down a group of documents that were judged."""
-        finds = self.finds
-        for document, (article, problems) in zip(documents, group.judged, strict=True):
-            finds.problems += problems
-            if article is None:
-                finds.unread.append(document.id or "")
-                continue
-            place = self._place_of(document)
-            finds.digests[place] = Digest.of(article)
-            if self._original and (found := material(place, article)) is not None:
-                finds.material[place] = found
-            self._texts.append(own_text(article) if article["text"] is not None else "")
-            if group.batch is None:
-                count_labels(finds.label_uses, article)
-        if group.batch is not None:
-            for inventory, counts in accept.label_counts(group.batch).items():
-                finds.label_uses[inventory].update(counts)
-        if len(self._texts) >= GROUP:
-            self._index()
+        self.finds.problems += group.problems
+        if group.columns is None:
+            self._take_articles(documents, group)
+        else:
+            self._take_columns(documents, group.columns)
+        if self._original:
+            self._take_material(documents, group)
 
-    def _index(self) -> None:
-        """Turn texts into runs: numbers take less room."""
-        packed, sizes = packed_runs(self._texts)
+    def _take_articles(self, documents: Sequence[Document], group: Group) -> None:
+        texts = []
+        for document, (article, _) in zip(documents, group.judged, strict=True):
+            if article is None:
+                self.finds.unread.append(document.id or "")
+                continue
+            self.finds.digests[self._place_of(document)] = Digest.of(article)
+            texts.append(own_text(article) if article["text"] is not None else "")
+            count_labels(self.finds.label_uses, article)
+        self._take_runs(packed_runs(texts))
+
+    def _take_columns(self, documents: Sequence[Document], columns: accept.Columns) -> None:
+        self.finds.digests.update(zip(map(self._place_of, documents), accept.digests(columns.batch), strict=True))
+        for inventory, counts in accept.label_counts(columns.batch).items():
+            self.finds.label_uses[inventory].update(counts)
+        self._take_runs(accept.runs(columns))
+
+    def _take_runs(self, runs: Runs) -> None:
+        packed, sizes = runs
         self._runs.append((packed + np.uint64(self._n_indexed), sizes))
         self._n_indexed += len(sizes)
-        self._texts = []
+
+    def _take_material(self, documents: Sequence[Document], group: Group) -> None:
+        for document, (article, _) in zip(documents, group.judged, strict=True):
+            place = self._place_of(document)
+            if article is not None and (found := material(place, article)) is not None:
+                self.finds.material[place] = found
 
     def _place_of(self, document: Document) -> str:
         """Where a document stands in the corpus: its path below the folder, in JSON Lines with the line."""
@@ -282,7 +320,6 @@ class Notes:
         return relative if document.line is None else f"{relative}:{document.line}"
 
     def finish(self) -> None:
-        self._index()
         packed, sizes = (np.concatenate(arrays) for arrays in zip(*self._runs, strict=True))
         self.finds.runs = np.sort(packed), sizes
 
@@ -323,7 +360,7 @@ class Finder:
             some = documents[at : at + GROUP]
             group = examine(some)
             if notes is None:
-                finds.problems += [problem for _, problems in group.judged for problem in problems]
+                finds.problems += group.problems
             else:
                 notes.take(some, group)
             if self.keep:

@@ -1,0 +1,113 @@
+"""Records as JSON and as columns, each made of the other without a Python object for every value.
+
+Columns say what a document says if writing them out gives the document again: that is how a caller can tell,
+since reading by a schema passes over unknown keys and takes what is missing for null.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from functools import cache
+
+import arro3.io
+import numpy as np
+import orjson
+import pyarrow as pa
+from arro3.core import Schema
+
+
+def read(documents: Sequence[bytes], schema: pa.Schema) -> pa.RecordBatch | None:
+    """JSON documents as rows of a schema; None when they are not as many objects of its types.
+
+    Unknown keys are passed over, of equal keys the last counts, what is missing is null, and a number may stand in
+    quotation marks.
+    """
+    content = b"\n".join(documents)
+    if b"\x00" in content or b"\\u0000" in content:
+        return None  # A message of the reader that quotes this character ends the process (arro3 0.9.1).
+    try:
+        reader = arro3.io.read_json(io.BytesIO(content), schema=_reader_schema(schema), batch_size=len(documents))
+        batches = list(pa.RecordBatchReader.from_stream(reader.read_all()))
+    except Exception:  # The reader raises nothing narrower.
+        return None
+    return batches[0] if len(batches) == 1 and batches[0].num_rows == len(documents) else None
+
+
+def made_of(lines: Sequence[bytes], schema: pa.Schema) -> pa.RecordBatch:
+    """The columns of records of a schema that are there as JSON."""
+    batch = read(lines, schema)
+    return pa.RecordBatch.from_pylist([orjson.loads(line) for line in lines], schema) if batch is None else batch
+
+
+@cache
+def _reader_schema(schema: pa.Schema) -> Schema:
+    return Schema.from_arrow(schema)
+
+
+def written(batch: pa.RecordBatch) -> bytes:
+    """The rows as lines of JSON without white space, each with its line feed: keys in the order of the fields, null
+    where there is no value. No other character is escaped than JSON asks for."""
+    lines = io.BytesIO()
+    arro3.io.write_ndjson(batch, lines, explicit_nulls=True)
+    return lines.getvalue()
+
+
+def canonical(batch: pa.RecordBatch) -> list[bytes]:
+    """The canonical JSON of each row: as `written`, with the keys of every object sorted."""
+    names = sorted(batch.schema.names)
+    columns = [_sorted(batch.column(name)) for name in names]
+    return written(pa.RecordBatch.from_arrays(columns, names)).split(b"\n")[:-1]
+
+
+def _sorted(array: pa.Array) -> pa.Array:
+    """The same values with the fields of structs sorted by name, on every depth."""
+    if pa.types.is_struct(array.type):
+        names = sorted(field.name for field in array.type)
+        nulls = array.is_null() if array.null_count else None
+        return pa.StructArray.from_arrays([_sorted(array.field(name)) for name in names], names, mask=nulls)
+    if pa.types.is_list(array.type):
+        values = _sorted(array.values)
+        buffers = array.buffers()[:2]
+        return pa.Array.from_buffers(pa.list_(values.type), len(array), buffers, offset=array.offset, children=[values])
+    return array
+
+
+# Single columns of numpy's and for numpy, without nulls. What pyarrow has for it imports pandas, which takes longer
+# than most runs.
+
+
+@cache
+def of_strings(values: tuple[str, ...]) -> pa.StringArray:
+    """A column of strings."""
+    encoded = [value.encode("utf-8") for value in values]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+
+
+def of_numbers(numbers: np.ndarray) -> pa.Int64Array:
+    """A column of whole numbers."""
+    content = np.ascontiguousarray(numbers, dtype=np.int64)
+    return pa.Array.from_buffers(pa.int64(), len(content), [None, pa.py_buffer(content)])
+
+
+def of_truths(truths: np.ndarray) -> pa.BooleanArray:
+    """A column of truths."""
+    bits = np.packbits(truths, bitorder="little")
+    return pa.Array.from_buffers(pa.bool_(), len(truths), [None, pa.py_buffer(bits)])
+
+
+def to_numbers(array: pa.Array) -> np.ndarray:
+    """The whole numbers of a column."""
+    return _content(array, np.dtype(f"i{array.type.bit_width // 8}"))[array.offset :][: len(array)]
+
+
+def to_truths(array: pa.BooleanArray) -> np.ndarray:
+    """The truths of a column."""
+    bits = np.unpackbits(_content(array, np.dtype("u1")), bitorder="little")
+    return bits[array.offset :][: len(array)].view(bool)
+
+
+def _content(array: pa.Array, of: np.dtype) -> np.ndarray:
+    content = array.buffers()[1]
+    return np.frombuffer(content, of) if content else np.zeros(0, of)

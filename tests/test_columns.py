@@ -1,0 +1,99 @@
+"""Records as JSON and as columns: nothing is lost or added on the way."""
+
+from __future__ import annotations
+
+import sys
+
+import orjson
+import pyarrow as pa
+import pytest
+
+from wirecopy import columns, shape
+from wirecopy.tables import CONFIGS, encoded, stored_schema
+
+SCHEMA = pa.schema(
+    {
+        "text": pa.string(),
+        "number": pa.int64(),
+        "truth": pa.bool_(),
+        "pair": pa.struct({"b": pa.string(), "a": pa.list_(pa.int64())}),
+        "items": pa.list_(pa.struct({"z": pa.int64(), "y": pa.list_(pa.string())})),
+    }
+)
+RECORDS = [
+    {"text": "a", "number": -1, "truth": True, "pair": {"b": None, "a": []}, "items": [{"z": 1, "y": ["x", None]}]},
+    {"text": None, "number": None, "truth": None, "pair": None, "items": None},
+    {
+        "text": "",
+        "number": 1 << 62,
+        "truth": False,
+        "pair": {"b": "", "a": [1, None]},
+        "items": [None, {"z": 2, "y": []}],
+    },
+    {"text": '\\ " /', "number": 0, "truth": False, "pair": {"b": "\n", "a": None}, "items": []},
+]
+
+
+def dumped(record, option=None):
+    return orjson.dumps(record, option=option)
+
+
+def test_records_are_read_as_they_are():
+    batch = columns.read(list(map(dumped, RECORDS)), SCHEMA)
+    assert batch.equals(pa.RecordBatch.from_pylist(RECORDS, schema=SCHEMA))
+
+
+def test_records_are_written_in_the_order_of_fields_and_of_keys():
+    batch = pa.RecordBatch.from_pylist(RECORDS, schema=SCHEMA)
+    for rows, records in ((batch, RECORDS), (batch.slice(1, 2), RECORDS[1:3]), (batch.slice(0, 0), [])):
+        assert columns.written(rows) == b"".join(dumped(record) + b"\n" for record in records)
+        assert columns.canonical(rows) == [dumped(record, orjson.OPT_SORT_KEYS) for record in records]
+
+
+def test_every_character_is_written_as_canonical_json_has_it():
+    characters = [chr(i) for i in range(sys.maxunicode + 1) if not 0xD800 <= i < 0xE000]
+    texts = ["".join(characters[i : i + 1_000]) for i in range(0, len(characters), 1_000)]
+    batch = pa.RecordBatch.from_pydict({"text": texts})
+    assert columns.canonical(batch) == [dumped({"text": text}) for text in texts]
+    assert columns.read([dumped({"text": text}) for text in texts[1:]], batch.schema).equals(batch.slice(1))
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        [b"{}", b"["],
+        [b"{}", b"null"],
+        [b"{}", b'{"text": 5}'],
+        [b"{}", b'{"number": 9223372036854775808}'],
+        [b"{}", b'{"pair": []}'],
+        [b"{}", b""],
+        [b"{}", b"{}{}"],
+        [b"{}", b"\xef\xbb\xbf{}"],
+        [b"{}", b'{"text": "\xff"}'],
+        [b"{}", b'{"text": "\\ud800"}'],
+        [b"{}", b'{"text": \x00}'],
+        [b"{}", b'{"number": "\\u0000"}'],
+    ],
+)
+def test_what_are_no_records_of_the_schema_is_not_read(documents):
+    """The last two would end the process if the reader got to see them."""
+    assert columns.read(documents, SCHEMA) is None
+
+
+def test_no_documents_are_no_rows():
+    assert columns.read([], SCHEMA) is None
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=list(CONFIGS))
+def test_rows_of_every_config_are_read_from_their_canonical_json(config, written_articles):
+    schema = stored_schema(config)
+    for article in list(written_articles.values())[:5]:
+        rows = encoded(config, config.rows(article))
+        expected = pa.RecordBatch.from_pylist(rows, schema=schema)
+        assert columns.read([dumped(row, orjson.OPT_SORT_KEYS) for row in rows], schema).equals(expected)
+
+
+def test_canonical_json_of_articles_is_that_of_their_columns(written_articles):
+    articles = list(written_articles.values())
+    batch = pa.RecordBatch.from_pylist(articles, schema=shape.article_arrow_schema())
+    assert columns.canonical(batch) == [dumped(article, orjson.OPT_SORT_KEYS) for article in articles]
