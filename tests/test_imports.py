@@ -14,7 +14,7 @@ ALLOWED = {
     "problems": set(),
     "article": set(),
     "shape": {"columns", "problems"},
-    "overlap": {"article", "shape"},
+    "overlap": {"article", "columns", "shape"},
     "rules": {"article", "overlap", "problems", "shape", "spans"},
     "columns": set(),
     "accept": {"article", "columns", "overlap", "rules", "shape", "spans"},

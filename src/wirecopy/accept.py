@@ -49,13 +49,12 @@ class NotTold(Exception):
 class Accepted(NamedTuple):
     """What could be told of some documents.
 
-    `sound` says of each whether it surely is an article in which no rule of levels 1 to 5 finds anything. If all
-    are, `columns` are the articles taken apart, and `lines` their canonical JSON.
+    `sound` says of each whether it surely is an article in which no rule of levels 1 to 5 finds anything; if all
+    are, `columns` are the articles taken apart.
     """
 
     sound: Mask
     columns: Columns | None = None
-    lines: Sequence[bytes] = ()
 
 
 def accepted(documents: Sequence[bytes]) -> Accepted | None:
@@ -67,8 +66,7 @@ def accepted(documents: Sequence[bytes]) -> Accepted | None:
     batch = columns.read(documents, shape.article_arrow_schema())
     if batch is None:
         return None
-    lines = columns.canonical(batch)
-    sound = _said_by(batch, lines, documents)
+    sound = _said_by(batch, documents)
     if not sound.all():
         batch = batch.filter(columns.of_truths(sound))
     if not shape.surely_valid_columns(batch):
@@ -78,20 +76,21 @@ def accepted(documents: Sequence[bytes]) -> Accepted | None:
     except (NotTold, pa.ArrowException, OverflowError):
         return Accepted(np.zeros(len(documents), dtype=bool))
     sound[sound] = ~taken_apart.doubts
-    return Accepted(sound, taken_apart, lines) if sound.all() else Accepted(sound)
+    return Accepted(sound, taken_apart if sound.all() else None)
 
 
-def _said_by(batch: pa.RecordBatch, lines: Sequence[bytes], documents: Sequence[bytes]) -> Mask:
-    """Of each document whether its row surely says the same and no key stands in it twice; `lines` is the canonical
-    JSON of the rows."""
+def _said_by(batch: pa.RecordBatch, documents: Sequence[bytes]) -> Mask:
+    """Of each document whether its row surely says the same and no key stands in it twice."""
     written = columns.written(batch)
     if written[:-1] == b"\n".join(documents):
         return np.ones(len(documents), dtype=bool)
     pairs = zip(documents, written.split(b"\n")[:-1], strict=True)
     same = np.fromiter((document == row for document, row in pairs), bool, len(documents))
     others = np.flatnonzero(~same)
-    once = free_of_repeated_keys([documents[i] for i in others], batch.filter(columns.of_truths(~same)))
-    same[others] = once & [_canonical(documents[i]) == lines[i] for i in others]
+    documents, batch = [documents[i] for i in others], batch.filter(columns.of_truths(~same))
+    pairs = zip(documents, columns.canonical(batch), strict=True)
+    same[others] = [_canonical(document) == line for document, line in pairs]
+    same[others] &= free_of_repeated_keys(documents, batch)
     return same
 
 
@@ -429,26 +428,24 @@ def _characters(c: Columns) -> None:
 
 @stands_for("surface-mismatch")
 def _surfaces(c: Columns) -> None:
-    """The surfaces, end to end, are the stretches of the text, end to end, and each is as long as its stretch."""
-    starts, ends = (np.concatenate([getattr(spans, at) for spans in c.all_spans]) for at in ("start", "end"))
-    lengths = ends - starts
-    shifts = starts - (np.cumsum(lengths) - lengths)
-    stretches = c.characters.take(np.repeat(shifts, lengths) + np.arange(lengths.sum()))
-    told = b"".join([_bytes_of(spans.surfaces).tobytes() for spans in c.all_spans])
-    told_lengths = np.concatenate([_numbers(pc.utf8_length(spans.surfaces)) for spans in c.all_spans])
-    if stretches.tobytes() == told.decode("utf-8").encode("utf-32-le") and np.array_equal(told_lengths, lengths):
+    """Each surface is as long as its stretch of the text, and the same, eight bytes at a time: the last eight may
+    overlap those before."""
+    place_of = np.append(np.flatnonzero((c.bytes & 0xC0) != 0x80), len(c.bytes))
+    starts, ends = (place_of[np.concatenate([getattr(s, at) for s in c.all_spans])] for at in ("start", "end"))
+    article = np.concatenate([spans.article for spans in c.all_spans])
+    told = np.concatenate([_bytes_of(spans.surfaces) for spans in c.all_spans])
+    lengths = np.concatenate([np.diff(_offsets_of(spans.surfaces)) for spans in c.all_spans])
+    if not np.array_equal(lengths, ends - starts):
+        c.doubt(article, lengths != ends - starts)
         return
-    for spans in c.all_spans:
-        _doubt_surfaces(c, spans)
-
-
-def _doubt_surfaces(c: Columns, spans: Spans) -> None:
-    """Doubt the articles of the spans whose surface is not what stands there."""
-    base = c.text_starts[spans.article]
-    places = zip(spans.article.tolist(), (spans.start - base).tolist(), (spans.end - base).tolist(), strict=True)
-    stretches = [c.texts[article][start:end] for article, start, end in places]
-    wrong = [stretch != told for stretch, told in zip(stretches, spans.surfaces.to_pylist(), strict=True)]
-    c.doubt(spans.article, np.array(wrong, dtype=bool))
+    n_eights = (lengths + 7) // 8
+    span = np.repeat(np.arange(len(lengths)), n_eights)
+    first = np.cumsum(n_eights) - n_eights
+    at = np.minimum(8 * (np.arange(len(span)) - first[span]), np.maximum(lengths - 8, 0)[span])
+    stretch = columns.eights(c.bytes)[starts[span] + at]
+    surface = columns.eights(told)[(np.cumsum(lengths) - lengths)[span] + at]
+    counted = columns.FIRST_BYTES[np.minimum(lengths, 8)][span]
+    c.doubt(article[span], (stretch ^ surface) & counted != 0)
 
 
 @stands_for("span-edge-space", "span-splits-character", "span-splits-word", "span-crosses-line")

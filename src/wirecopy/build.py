@@ -313,12 +313,14 @@ def _write_group(group: Group, writers: Sequence[TableWriter], store: Store | No
 
 def _write_columns(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, str, str]]:
     """As `_write_group`, of articles that all have their texts and are columns."""
-    batch, digests = group.columns.batch, [hashlib.sha256(line) for line in group.lines]
+    batch = group.columns.batch
+    lines = columns.canonical(batch)
+    digests = [hashlib.sha256(line) for line in lines]
     ids, hashes = (batch.column(name).to_pylist() for name in ("id", "text_sha256"))
     views = [writer for writer in writers if writer.config.name not in ("articles", "standoff")]
     for writer in writers:
         if writer.config.name == "articles":
-            writer.add_batch(batch, zip(ids, group.lines, strict=True))
+            writer.add_batch(batch, zip(ids, lines, strict=True))
     if views:
         for (article, _), digest in zip(group.judged, digests, strict=True):
             _write_article(article, digest.digest(), views, store)

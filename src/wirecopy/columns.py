@@ -24,7 +24,7 @@ def read(documents: Sequence[bytes], schema: pa.Schema) -> pa.RecordBatch | None
     quotation marks.
     """
     content = b"\n".join(documents)
-    if b"\x00" in content or b"\\u0000" in content:
+    if _has_nought(content):
         return None  # A message of the reader that quotes this character ends the process (arro3 0.9.1).
     try:
         reader = arro3.io.read_json(io.BytesIO(content), schema=_reader_schema(schema), batch_size=len(documents))
@@ -32,6 +32,13 @@ def read(documents: Sequence[bytes], schema: pa.Schema) -> pa.RecordBatch | None
     except Exception:  # The reader raises nothing narrower.
         return None
     return batches[0] if len(batches) == 1 and batches[0].num_rows == len(documents) else None
+
+
+def _has_nought(content: bytes) -> bool:
+    """Whether JSON may have the character U+0000 in it, which is looked for where something is escaped."""
+    codes = np.frombuffer(content, dtype=np.uint8)
+    escaped = codes[np.flatnonzero(codes[:-1] == ord("\\")) + 1]
+    return b"\x00" in content or (bool((escaped == ord("u")).any()) and b"\\u0000" in content)
 
 
 def made_of(lines: Sequence[bytes], schema: pa.Schema) -> pa.RecordBatch:
@@ -111,3 +118,13 @@ def to_truths(array: pa.BooleanArray) -> np.ndarray:
 def _content(array: pa.Array, of: np.dtype) -> np.ndarray:
     content = array.buffers()[1]
     return np.frombuffer(content, of) if content else np.zeros(0, of)
+
+
+def eights(content: np.ndarray) -> np.ndarray:
+    """The eight bytes from each place on, and from the end, as one number; behind the last there are noughts."""
+    padded = np.concatenate((content, np.zeros(8, dtype=np.uint8)))
+    return np.lib.stride_tricks.as_strided(padded[:8].view("<u8"), (len(content) + 1,), (1,))
+
+
+FIRST_BYTES = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
+"""What keeps the first bytes of such a number, by how many."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from wirecopy import shape
+from wirecopy import columns, shape
 from wirecopy.article import Article
 
 RUN_LENGTH = 8
@@ -128,16 +128,11 @@ def _word_numbers(folded: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> t
     first = np.flatnonzero(inked[1:] & (begins | ~inked[:-1]))
     last = np.flatnonzero(inked[:-1] & (begins | ~inked[1:]))
     lengths = last - first
-    padded = np.concatenate((folded, np.zeros(8, dtype=np.uint8)))
-    eights = np.lib.stride_tricks.as_strided(padded[:8].view("<u8"), (len(folded) + 1,), (1,))
-    heads = eights[first] & _FIRST_BYTES[np.minimum(lengths, 8)]
+    eights = columns.eights(folded)
+    heads = eights[first] & columns.FIRST_BYTES[np.minimum(lengths, 8)]
     tails = np.where(lengths > 8, eights[np.maximum(last - 8, 0)], 0)
     numbers = _mixed(heads * np.uint64(_FACTOR) + _mixed(tails) + lengths.astype(np.uint64))
     return numbers, np.diff(np.searchsorted(first, np.append(starts, len(folded))))
-
-
-_FIRST_BYTES = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
-"""What keeps the first bytes of eight, by their number."""
 
 
 def _mixed(numbers: np.ndarray) -> np.ndarray:

@@ -7,10 +7,10 @@ data. Structural validation, Arrow schemas and label lists are derived from them
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,47 +136,77 @@ _IN_THE_TYPE = {"properties", "required", "additionalProperties", "items"}
 _SAYS_NOTHING = {"$schema", "$id", "$defs", "title", "description", "examples", "x-labels"}
 
 
+Check = Callable[[pa.Array], bool]
+
+
 def surely_valid_columns(batch: pa.RecordBatch) -> bool:
     """Whether all rows of the articles' Arrow schema surely have the shape of an article, as `violations` would judge
     the documents that they say the same as."""
-    try:
-        return all(_fits(batch.column(key), node) for key, node in article_schema()["properties"].items())
-    except pa.ArrowException:  # A pattern, for one, that Arrow reads otherwise.
-        return False
+    return all(check(batch.column(key)) for key, check in _column_checks().items())
 
 
-def _fits(array: pa.Array, node: dict[str, Any]) -> bool:
-    """Whether all values of a column surely are as a node of the schema has them."""
+@cache
+def _column_checks() -> dict[str, Check]:
+    return {key: _check_of(node) for key, node in article_schema()["properties"].items()}
+
+
+def _check_of(node: dict[str, Any]) -> Check:
+    """What says whether all values of a column surely are as a node of the schema has them."""
     node = resolve(node)
     if not node.keys() <= _SEEN_IN_COLUMNS | _IN_THE_TYPE | _SAYS_NOTHING:
-        return False
-    if array.null_count:
-        if "null" not in node.get("type", ()):
-            return False
-        array = array.drop_null()
-    if not len(array):
-        return True
-    if pa.types.is_struct(array.type):
-        return all(_fits(array.field(key), inner) for key, inner in node["properties"].items())
-    if pa.types.is_list(array.type):
-        least = pc.min(pc.list_value_length(array)).as_py()
-        alike = "uniqueItems" in node and any(len(set(items)) < len(items) for items in array.to_pylist())
-        return least >= node.get("minItems", 0) and not alike and _fits(array.flatten(), node["items"])
-    if pa.types.is_string(array.type):
-        return _strings_fit(array, node)
-    return "minimum" not in node or pc.min(array).as_py() >= node["minimum"]
+        return lambda array: False
+    check = _check_of_values(node)
+    if "null" in node.get("type", ()):
+        return lambda array: check(array.drop_null() if array.null_count else array)
+    return lambda array: not array.null_count and check(array)
 
 
-def _strings_fit(strings: pa.StringArray, node: dict[str, Any]) -> bool:
+def _check_of_values(node: dict[str, Any]) -> Check:
+    """As `_check_of`, for columns without nulls."""
+    if "properties" in node:
+        fields = {key: _check_of(inner) for key, inner in node["properties"].items()}
+        return lambda array: all(check(array.field(key)) for key, check in fields.items())
+    if "items" in node:
+        return partial(_lists_fit, node, _check_of(node["items"]))
     if node.keys() & {"enum", "pattern"}:
-        strings = strings.unique()
+        return _KnownStrings({key: value for key, value in node.items() if key in _SEEN_IN_COLUMNS})
     if node.keys() & {"minLength", "maxLength"}:
-        lengths = pc.min_max(pc.utf8_length(strings)).as_py()
-        if lengths["min"] < node.get("minLength", 0) or lengths["max"] > node.get("maxLength", lengths["max"]):
-            return False
-    if "pattern" in node and not pc.all(pc.match_substring_regex(strings, node["pattern"])).as_py():
+        return lambda array: _within(pc.utf8_length(array), node.get("minLength"), node.get("maxLength"))
+    return lambda array: _within(array, node.get("minimum"))
+
+
+def _lists_fit(node: dict[str, Any], check: Check, lists: pa.ListArray) -> bool:
+    if "uniqueItems" in node and any(len(set(items)) < len(items) for items in lists.to_pylist()):
         return False
-    return "enum" not in node or pc.all(pc.is_in(strings, columns.of_strings(tuple(node["enum"])))).as_py()
+    return _within(pc.list_value_length(lists), node.get("minItems")) and check(lists.flatten())
+
+
+def _within(array: pa.Array, least: int | None, most: int | None = None) -> bool:
+    """Whether all whole numbers of a column lie between bounds."""
+    if not len(array) or least is most is None:
+        return True
+    numbers = columns.to_numbers(array)
+    return (least is None or numbers.min() >= least) and (most is None or numbers.max() <= most)
+
+
+class _KnownStrings:
+    """Says whether strings are as a node of the schema has them; the validator is asked once for each."""
+
+    def __init__(self, node: dict[str, Any]) -> None:
+        self.validator = jsonschema_rs.Draft202012Validator(node)
+        self.known: set[str] = set()
+
+    def __call__(self, strings: pa.StringArray) -> bool:
+        unmet = set(strings.unique().to_pylist()) - self.known
+        if not all(map(self.validator.is_valid, unmet)):
+            return False
+        if len(self.known) > _MOST_KNOWN:
+            self.known.clear()
+        self.known |= unmet
+        return True
+
+
+_MOST_KNOWN = 100_000
 
 
 def violations(article: Any) -> list[Violation]:

@@ -143,25 +143,22 @@ class Finds:
 
 
 class Group:
-    """Documents that were judged together.
-
-    When all are sound and have their texts, `columns` are the articles taken apart, and `lines` their canonical JSON.
-    """
+    """Documents that were judged together. `columns` are the articles taken apart, when all are surely sound."""
 
     def __init__(
         self,
         contents: Sequence[bytes | Problem],
         verdicts: Sequence[Verdict] | None = None,
         columns: accept.Columns | None = None,
-        lines: Sequence[bytes] = (),
     ) -> None:
-        self._contents, self._verdicts = contents, verdicts
-        self.columns, self.lines = columns, lines
+        self._contents, self._verdicts, self.columns = contents, verdicts, columns
 
     @cached_property
     def judged(self) -> Sequence[Verdict]:
         """Of each document the article, None when it has no right shape, and its problems."""
-        return self._verdicts or [(orjson.loads(content), []) for content in self._contents]
+        if self._verdicts is not None:
+            return self._verdicts
+        return [(orjson.loads(content), []) for content in self._contents]
 
     @property
     def problems(self) -> list[Problem]:
@@ -176,11 +173,11 @@ def examine(documents: Sequence[Document]) -> Group:
     """Judge documents by levels 1 to 5."""
     contents = _contents_of(documents)
     sound, accepted = _accepted(contents)
-    if accepted is not None and len(accepted.lines) == len(contents):
-        return Group(contents, None, accepted.columns, accepted.lines)
+    if sound.all() and accepted is not None:
+        return Group(contents, columns=accepted.columns)
     verdicts = [
-        (orjson.loads(content), []) if accepted else _judged(document, content)
-        for document, content, accepted in zip(documents, contents, sound, strict=True)
+        (orjson.loads(content), []) if surely else _judged(document, content)
+        for document, content, surely in zip(documents, contents, sound, strict=True)
     ]
     return Group(contents, verdicts)
 
