@@ -9,6 +9,7 @@ not run.
 import argparse
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
@@ -27,12 +28,14 @@ from wirecopy.promises import undone_problems, version_problems
 from wirecopy.release import (
     About,
     articles_by_split,
+    features_block,
     make_manifest,
     make_tables,
     origin_of,
     origin_with,
     replacing,
     shards_of,
+    tree_hash,
     with_restored_texts,
     write_documents,
     write_release,
@@ -77,12 +80,14 @@ def build(options: argparse.Namespace) -> dict:
     """Build the release in one stream, and return its manifest."""
     store = Store(options.cache) if options.cache else None
     about = About(options.name, options.version, released(options.documents))
-    with replacing(options.out / options.version) as folder:
+    with replacing(options.out / options.version) as folder, ThreadPoolExecutor(1) as aside:
+        corpus_hash = aside.submit(tree_hash, options.corpus)
+        aside.submit(features_block, tuple(options.configs), store)  # It has much to load by the time it is asked.
         with workforce(options.jobs, options.cluster) as workers:
             built = build_tables(options.corpus, folder, options.configs, workers, store, progress)
         result = built.result
         refuse(result.problems if result.errors else [], result)
-        origin = origin_with(result.corpus, built.outlined)
+        origin = origin_with(result.corpus, built.outlined, corpus_hash.result())
         manifest = make_manifest(built.shards, origin, about)
         refuse(promise_problems(manifest, result.corpus, options, store), result)
         write_documents(folder, manifest, origin, about, options.documents, store)

@@ -87,14 +87,15 @@ class Origin:
 
 def origin_of(corpus: Corpus) -> Origin:
     """The origin of a release of a corpus folder."""
-    return origin_with(corpus, outlined(corpus.articles.values()))
+    return origin_with(corpus, outlined(corpus.articles.values()), tree_hash(corpus.folder))
 
 
-def origin_with(corpus: Corpus, entries: Iterable[tuple[str, str, str]]) -> Origin:
-    """The origin of a release of a corpus folder, with what `wirecopy.outline.outlined` says of its articles."""
+def origin_with(corpus: Corpus, entries: Iterable[tuple[str, str, str]], corpus_sha256: str) -> Origin:
+    """The origin of a release of a corpus folder: `entries` is what `wirecopy.outline.outlined` says of its articles,
+    `corpus_sha256` the `tree_hash` of the folder."""
     labels = {inventory: label_names(inventory) for inventory in (*shape.inventories(), "ner_tags")}
     return Origin(
-        tree_hash(corpus.folder),
+        corpus_sha256,
         tree_hash(shape.schema_folder()),
         outline_of(entries, corpus.splits, labels, shape.article_schema()),
         guidelines_version(corpus.folder),
@@ -343,7 +344,7 @@ def make_card(manifest: dict[str, Any], about: About, citation: str, store: Stor
         "tags": ["boilerplate-removal", "quotation-attribution", "event-extraction", "news"],
     }
     entries = {"configs": [_config_entry(name, configs[name], about) for name in configs]}
-    metadata = _as_yaml(data) + _features_block(tuple(configs), store) + _as_yaml(entries)
+    metadata = _as_yaml(data) + features_block(tuple(configs), store) + _as_yaml(entries)
     body = _CARD.format(
         name=about.name,
         version=about.version,
@@ -357,7 +358,7 @@ def make_card(manifest: dict[str, Any], about: About, citation: str, store: Stor
     return f"---\n{metadata}---\n\n{body}"
 
 
-def _features_block(configs: tuple[str, ...], store: Store | None) -> str:
+def features_block(configs: tuple[str, ...], store: Store | None) -> str:
     """What `datasets` writes into a card of the features of configs, as YAML. It takes a second to import, and says
     the same every time: the store keeps it."""
     if store is None:
