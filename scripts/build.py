@@ -72,7 +72,9 @@ def main(arguments: list[str]) -> int:
             options.out.rmdir()
         return FINDINGS
     out = options.out / options.version
-    print(f"{out}: {len(manifest['configs'])} configs, {sum_rows(manifest, 'articles')} articles with text")
+    rows = {name: sum(split["rows"] for split in made["splits"].values()) for name, made in manifest["configs"].items()}
+    with_text = f", {rows['articles']} articles with text" if "articles" in rows else ""
+    print(f"{out}: {len(rows)} configs{with_text}")
     return CLEAN
 
 
@@ -162,10 +164,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def released(documents: Path) -> str:
     """The day of the release, as CITATION.cff says: a build has no clock of its own."""
     return read_citation(documents)["date-released"]
-
-
-def sum_rows(manifest: dict, config: str) -> int:
-    return sum(split["rows"] for split in manifest["configs"][config]["splits"].values())
 
 
 def run(arguments: Iterable[str]) -> int:
