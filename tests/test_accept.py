@@ -127,8 +127,9 @@ def test_document_that_is_no_article_is_doubted_and_its_neighbours_are_not(what)
     assert accepted is None or accepted.sound.tolist() in ([True, False, True], [False] * 3)
     documents = [Document("x.jsonl", None, i, 0, len(c), c) for i, c in enumerate((other, NO_ARTICLES[what], ARTICLE))]
     group = examine(documents)
-    assert [bool(problems) for _, problems in group.judged] == [False, True, False]
-    assert group.problems == group.judged[1][1]
+    problems = [found for _, found in group.judged]
+    assert list(map(bool, problems)) == [False, True, False]
+    assert group.problems == problems[1]
     assert group.columns is None
 
 

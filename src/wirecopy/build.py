@@ -49,9 +49,9 @@ from wirecopy.work import Workforce
 
 SHARD = 5_000
 """Articles in a shard."""
-ROW_GROUP = 1 << 23
+ROW_GROUP = 1 << 22
 """Bytes of canonical JSON from which rows are a row group, at the end of a group of articles."""
-_GATHERED = 1 << 20
+_GATHERED = 1 << 18
 """Bytes of canonical JSON from which rows are made columns together."""
 _SPOOL = ".spool"
 """The folder, in that of the tables, of lines that came compressed."""
@@ -202,7 +202,7 @@ class _RowHash:
 
     def __init__(self, in_order: bool) -> None:
         self._digest = hashlib.sha256()
-        self._spool = None if in_order else tempfile.SpooledTemporaryFile(max_size=1 << 22)  # noqa: SIM115
+        self._spool = None if in_order else tempfile.SpooledTemporaryFile(max_size=1 << 20)  # noqa: SIM115
         self._places: list[tuple[str, int, int]] = []
         self._length = 0
 

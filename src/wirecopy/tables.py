@@ -90,7 +90,7 @@ class LineTokens(dict[str, list[tuple[str, int]]]):
     asks for the same lines. `kept` has what an earlier build worked out."""
 
     MOST = 2_000
-    RENEWED = 10_000
+    RENEWED = 4_000
     """Lines after which a new tokeniser is taken: it keeps every word that it has met."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -153,12 +153,13 @@ class Group:
     ) -> None:
         self._contents, self._verdicts, self.columns = contents, verdicts, columns
 
-    @cached_property
-    def judged(self) -> Sequence[Verdict]:
-        """Of each document the article, None when it has no right shape, and its problems."""
-        if self._verdicts is not None:
-            return self._verdicts
-        return [(orjson.loads(content), []) for content in self._contents]
+    @property
+    def judged(self) -> Iterator[Verdict]:
+        """Of each document the article, None when it has no right shape, and its problems. Articles that nobody has
+        looked at yet are parsed one by one: all of them at once take much room."""
+        if self._verdicts is None:
+            return ((orjson.loads(content), []) for content in self._contents)
+        return iter(self._verdicts)
 
     @property
     def problems(self) -> list[Problem]:
