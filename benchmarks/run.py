@@ -57,6 +57,10 @@ CONTENDERS: dict[str, tuple[str, Command]] = {
     "all-configs-2": ("(b) validate and build all configs, two processes", ours(2)),
     "bytes": ("(c) read the bytes", lambda corpus, out: ["benchmarks/floor.py", "bytes", str(corpus), str(out)]),
     "write": ("(d) parse and write", lambda corpus, out: ["benchmarks/floor.py", "write", str(corpus), str(out)]),
+    "columns": (
+        "(d) read as columns and write",
+        lambda corpus, out: ["benchmarks/floor.py", "columns", str(corpus), str(out)],
+    ),
 }
 
 

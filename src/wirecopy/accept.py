@@ -66,7 +66,7 @@ def accepted(documents: Sequence[bytes]) -> Accepted | None:
     batch = columns.read(documents, shape.article_arrow_schema())
     if batch is None:
         return None
-    sound = _said_by(batch, documents)
+    sound = said_by(batch, documents)
     if not sound.all():
         batch = batch.filter(columns.of_truths(sound))
     if not shape.surely_valid_columns(batch):
@@ -79,7 +79,7 @@ def accepted(documents: Sequence[bytes]) -> Accepted | None:
     return Accepted(sound, taken_apart if sound.all() else None)
 
 
-def _said_by(batch: pa.RecordBatch, documents: Sequence[bytes]) -> Mask:
+def said_by(batch: pa.RecordBatch, documents: Sequence[bytes]) -> Mask:
     """Of each document whether its row surely says the same and no key stands in it twice."""
     written = columns.written(batch)
     if written[:-1] == b"\n".join(documents):

@@ -70,6 +70,8 @@ def workforce(jobs: int = 1, cluster: str | None = None) -> Iterator[Workforce]:
         yield Workforce()
     else:
         with ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_settle) as executor:
+            for _ in range(jobs):
+                executor.submit(int)  # They start while the tasks are made out.
             try:
                 yield Workforce(executor, jobs)
             except BaseException:
