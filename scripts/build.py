@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
     out = options.out / options.version
     rows = {name: sum(split["rows"] for split in made["splits"].values()) for name, made in manifest["configs"].items()}
     with_text = f", {rows['articles']} articles with text" if "articles" in rows else ""
-    print(f"{out}: {len(rows)} configs{with_text}")
+    print(f"{out}: {len(rows)} config{'s' if len(rows) > 1 else ''}{with_text}")
     return CLEAN
 
 

@@ -133,6 +133,21 @@ def test_document_that_is_no_article_is_doubted_and_its_neighbours_are_not(what)
     assert group.columns is None
 
 
+def test_keyword_that_columns_cannot_show_is_a_doubt():
+    """The schema may learn keywords that the check of columns does not know."""
+    node = {"type": "string", "minLength": 1}
+    assert shape._check_of(node)(pa.array(["a"]))
+    assert not shape._check_of({**node, "format": "uri"})(pa.array(["a"]))
+
+
+def test_string_that_was_sound_once_is_asked_for_no_more_and_another_is(monkeypatch):
+    monkeypatch.setattr("wirecopy.shape._MOST_KNOWN", 2)
+    check = shape._check_of({"type": ["string", "null"], "pattern": "^[a-z]$"})
+    for strings in (["a", "b", None], ["a", "c"], ["d", "a"], ["b"]):
+        assert check(pa.array(strings))
+        assert not check(pa.array([*strings, "A"]))
+
+
 def test_two_documents_that_share_an_article_are_none():
     """As many articles as documents, read one behind the other, and none where it belongs."""
     documents = [ARTICLE + b"\n" + ARTICLE, b" "]

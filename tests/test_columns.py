@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pytest
@@ -97,3 +98,21 @@ def test_canonical_json_of_articles_is_that_of_their_columns(written_articles):
     articles = list(written_articles.values())
     batch = pa.RecordBatch.from_pylist(articles, schema=shape.article_arrow_schema())
     assert columns.canonical(batch) == [dumped(article, orjson.OPT_SORT_KEYS) for article in articles]
+
+
+def test_single_columns_are_numpys_arrays_and_back():
+    numbers, truths = np.arange(-3, 17), np.arange(20) % 3 == 0
+    assert columns.of_numbers(numbers).equals(pa.array(numbers))
+    assert columns.of_truths(truths).equals(pa.array(truths))
+    assert columns.of_strings(("é", "", "ab")).equals(pa.array(["é", "", "ab"]))
+    for at in (0, 1, 7, 8, 20):
+        assert columns.to_numbers(pa.array(numbers).slice(at, 9)).tolist() == numbers[at : at + 9].tolist()
+        assert columns.to_truths(pa.array(truths).slice(at, 9)).tolist() == truths[at : at + 9].tolist()
+    assert columns.to_numbers(pa.array([], pa.int32())).tolist() == []
+
+
+def test_eight_bytes_from_every_place():
+    content = np.frombuffer(b"abcdefghij", dtype=np.uint8)
+    found = [int(number).to_bytes(8, "little") for number in columns.eights(content)]
+    assert found == [(b"abcdefghij" + bytes(8))[i : i + 8] for i in range(11)]
+    assert [int(number).to_bytes(8, "little").count(0xFF) for number in columns.FIRST_BYTES] == list(range(9))

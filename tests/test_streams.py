@@ -314,6 +314,12 @@ def test_files_and_lines_and_any_number_of_processes_make_the_same_tables(form, 
     assert one == other
 
 
+def test_build_without_the_articles_says_what_it_made(forms, tmp_path):
+    options = ("--corpus", forms / "lines", "--out", tmp_path, "--documents", ROOT, "--configs", "zones")
+    built = run("scripts/build.py", *options)
+    assert (built.returncode, built.stdout) == (0, f"{tmp_path / wirecopy.__version__}: 1 config\n"), built.stderr
+
+
 def test_stream_writes_byte_for_byte_what_whole_tables_are(release, tmp_path):
     result = check_corpus(ROOT / "corpus")
     tables, origin = make_tables(articles_by_split(result.corpus)), origin_of(result.corpus)

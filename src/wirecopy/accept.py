@@ -171,9 +171,9 @@ def undoubted_columns(batch: pa.RecordBatch) -> Columns:
 class Spans:
     """The spans of one kind in all articles: owner, article, bounds as positions, and surfaces."""
 
-    def __init__(self, columns: Columns, items: pa.StructArray, owner: Indices, article: Indices) -> None:
+    def __init__(self, c: Columns, items: pa.StructArray, owner: Indices, article: Indices) -> None:
         self.items, self.owner, self.article = items, owner, article
-        base, length = columns.text_starts[article], columns.text_lengths[article]
+        base, length = c.text_starts[article], c.text_lengths[article]
         start, end = _numbers(items.field("start")), _numbers(items.field("end"))
         if np.any(start >= end) or np.any(end > length) or items.field("text").null_count:
             raise NotTold  # span-range, surface-presence: nothing else can be looked up then.
