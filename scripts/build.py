@@ -31,6 +31,7 @@ from wirecopy.release import (
     features_block,
     make_manifest,
     make_tables,
+    n_rows,
     origin_of,
     origin_with,
     replacing,
@@ -72,9 +73,9 @@ def main(arguments: list[str]) -> int:
             options.out.rmdir()
         return FINDINGS
     out = options.out / options.version
-    rows = {name: sum(split["rows"] for split in made["splits"].values()) for name, made in manifest["configs"].items()}
-    with_text = f", {rows['articles']} articles with text" if "articles" in rows else ""
-    print(f"{out}: {len(rows)} config{'s' if len(rows) > 1 else ''}{with_text}")
+    configs = manifest["configs"]
+    with_text = f", {n_rows(manifest, 'articles')} articles with text" if "articles" in configs else ""
+    print(f"{out}: {len(configs)} config{'s' if len(configs) > 1 else ''}{with_text}")
     return CLEAN
 
 

@@ -366,10 +366,8 @@ def check_sharded_release(folder, built):
     from wirecopy.release import origin_with, write_documents
     from wirecopy.verify import loaded_differences
 
-    origin, about = (
-        origin_with(built.result.corpus, built.outlined, tree_hash(ROOT / "corpus")),
-        About("Trial", "1.2.3", "2031-05-04"),
-    )
+    origin = origin_with(built.result.corpus, built.outlined, tree_hash(ROOT / "corpus"))
+    about = About("Trial", "1.2.3", "2031-05-04")
     manifest = make_manifest(built.shards, origin, about)
     write_documents(folder, manifest, origin, about, ROOT)
     assert verify(folder)[1] == []

@@ -337,7 +337,7 @@ def make_card(manifest: dict[str, Any], about: About, citation: str, store: Stor
         "language": ["en"],
         "license": about.license,
         "multilinguality": ["monolingual"],
-        "size_categories": [_size_category(sum(_n_rows(manifest, name) for name in ("articles", "standoff")))],
+        "size_categories": [_size_category(sum(n_rows(manifest, name) for name in ("articles", "standoff")))],
         "task_categories": ["token-classification", "text-classification", "other"],
         "task_ids": ["named-entity-recognition", "coreference-resolution"],
         "pretty_name": about.name,
@@ -386,7 +386,8 @@ def _as_yaml(data: Mapping[str, Any]) -> str:
     return yaml.dump(data, sort_keys=False, allow_unicode=True, line_break="\n")
 
 
-def _n_rows(manifest: Mapping[str, Any], config: str) -> int:
+def n_rows(manifest: Mapping[str, Any], config: str) -> int:
+    """The rows of all splits of a config; 0 where a release does not have it."""
     return sum(entry["rows"] for entry in manifest["configs"].get(config, {"splits": {}})["splits"].values())
 
 
