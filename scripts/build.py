@@ -28,7 +28,6 @@ from wirecopy.promises import undone_problems, version_problems
 from wirecopy.release import (
     About,
     articles_by_split,
-    features_block,
     make_manifest,
     make_tables,
     n_rows,
@@ -85,7 +84,6 @@ def build(options: argparse.Namespace) -> dict:
     about = About(options.name, options.version, released(options.documents))
     with replacing(options.out / options.version) as folder, ThreadPoolExecutor(1) as aside:
         corpus_hash = aside.submit(tree_hash, options.corpus)
-        aside.submit(features_block, tuple(options.configs), store)  # It has much to load by the time it is asked.
         with workforce(options.jobs, options.cluster) as workers:
             built = build_tables(options.corpus, folder, options.configs, workers, store, progress)
         result = built.result
@@ -93,7 +91,7 @@ def build(options: argparse.Namespace) -> dict:
         origin = origin_with(result.corpus, built.outlined, corpus_hash.result())
         manifest = make_manifest(built.shards, origin, about)
         refuse(promise_problems(manifest, result.corpus, options, store), result)
-        write_documents(folder, manifest, origin, about, options.documents, store)
+        write_documents(folder, manifest, origin, about, options.documents)
     return manifest
 
 

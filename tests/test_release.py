@@ -11,11 +11,13 @@ import mlcroissant
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from datasets.info import DatasetInfo, DatasetInfosDict
+from huggingface_hub import DatasetCardData
 
 import wirecopy
 from conftest import ROOT, run
-from wirecopy.release import content_hash, features, tree_hash, write_release
-from wirecopy.tables import CONFIGS, label_names, make_table
+from wirecopy.release import content_hash, tree_hash, write_release
+from wirecopy.tables import CONFIGS, inventory_of, label_names, make_table
 
 VERSION = wirecopy.__version__
 
@@ -33,6 +35,21 @@ def manifest(release):
     return json.loads((release / "manifest.json").read_text())
 
 
+def features_of(config):
+    """The features that `datasets` is to see: ClassLabels where the schema names an inventory."""
+
+    def feature(field):
+        if pa.types.is_list(field.type):
+            return datasets.List(feature(field.type.value_field))
+        if pa.types.is_struct(field.type):
+            return {inner.name: feature(inner) for inner in field.type}
+        if inventory := inventory_of(field):
+            return datasets.ClassLabel(names=list(label_names(inventory)))
+        return datasets.Value(str(field.type))
+
+    return datasets.Features({field.name: feature(field) for field in CONFIGS[config].schema})
+
+
 def test_standoff_is_a_config_when_there_are_standoff_articles(manifest, corpus_articles):
     expected = set(CONFIGS) if any(a["text"] is None for a in corpus_articles.values()) else set(CONFIGS) - {"standoff"}
     assert set(manifest["configs"]) == expected
@@ -46,9 +63,17 @@ def test_every_config_loads_with_the_rows_features_version_and_hash_of_the_manif
     described = manifest["configs"][config]["splits"]
     assert {split: len(data) for split, data in loaded.items()} == {s: d["rows"] for s, d in described.items()}
     for split, data in loaded.items():
-        assert data.features == features(CONFIGS[config])
+        assert data.features == features_of(config)
         assert str(data.info.version) == VERSION
         assert content_hash(data.data.table) == described[split]["content_sha256"]
+
+
+def test_the_card_describes_features_as_datasets_itself_does(release, manifest):
+    infos = {name: DatasetInfo(features=features_of(name)) for name in manifest["configs"]}
+    written = DatasetCardData()
+    DatasetInfosDict(infos).to_dataset_card_data(written)
+    card = DatasetCardData(dataset_info=written["dataset_info"]).to_yaml()
+    assert f"{card}\nconfigs:\n" in (release / "README.md").read_text(encoding="utf-8")
 
 
 def test_articles_is_the_default_and_gives_back_the_gold(release, corpus_articles, load):

@@ -26,12 +26,11 @@ import yaml
 import wirecopy
 from wirecopy import shape
 from wirecopy.article import Article, shards_hash
-from wirecopy.cache import Store, key_of
 from wirecopy.citation import bibtex, read_citation
 from wirecopy.croissant import make_croissant
 from wirecopy.outline import OUTLINE_KEYS, Outline, outline_of, outlined
 from wirecopy.rules.corpus import SPLITS, Corpus
-from wirecopy.tables import CONFIGS, Config, columns, inventory_of, label_names, make_table
+from wirecopy.tables import CONFIGS, columns, inventory_of, label_names, make_table
 
 Tables = dict[str, dict[str, pa.Table]]
 """Tables by config and split; splits without rows are left out."""
@@ -151,22 +150,22 @@ def write_release(
         write_documents(folder, manifest, origin, about, documents)
 
 
-def write_documents(
-    folder: Path, manifest: dict[str, Any], origin: Origin, about: About, documents: Path, store: Store | None = None
-) -> None:
+def write_documents(folder: Path, manifest: dict[str, Any], origin: Origin, about: About, documents: Path) -> None:
     """Write everything but the tables into a release directory that has these already."""
     _write_json(folder / "manifest.json", manifest)
     if origin.sources:
         _write_json(folder / "sources.json", dict(origin.sources))
     citation = bibtex(read_citation(documents), about.version)
     described = {**asdict(about), "citation": citation}
-    _write_json(folder / "croissant.json", make_croissant(manifest, described, _parquet_hashes(folder)))
-    card = make_card(manifest, about, citation, store)
+    of_tables = {name: digest for name, digest in file_hashes(folder).items() if name.endswith(".parquet")}
+    _write_json(folder / "croissant.json", make_croissant(manifest, described, of_tables))
+    card = make_card(manifest, about, citation)
     (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
     for name in DOCUMENTS:
         if (documents / name).is_file():
             (folder / name).write_bytes((documents / name).read_bytes())
-    (folder / "SHA256SUMS").write_text(checksums(folder), encoding="utf-8", newline="\n")
+    sums = checksums(file_hashes(folder, of_tables))
+    (folder / "SHA256SUMS").write_text(sums, encoding="utf-8", newline="\n")
 
 
 @contextmanager
@@ -223,23 +222,26 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
 
 
-def file_hashes(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every file below a folder by its path, in the order of the paths.
+def file_hashes(folder: Path, known: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The SHA-256 of every file below a folder by its path, in the order of the paths; `known` ones are not worked
+    out again.
 
     What has a part that begins with a dot in its path is left out.
     """
+    known = known or {}
     files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
     shown = {p.as_posix(): path for p, path in files.items() if not any(part.startswith(".") for part in p.parts)}
-    return {name: hashlib.sha256(shown[name].read_bytes()).hexdigest() for name in sorted(shown)}
+    return {name: known.get(name) or _file_hash(shown[name]) for name in sorted(shown)}
 
 
-def _parquet_hashes(folder: Path) -> dict[str, str]:
-    return {name: digest for name, digest in file_hashes(folder).items() if name.endswith(".parquet")}
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def checksums(folder: Path) -> str:
-    """The lines that `sha256sum` writes and checks."""
-    return "".join(f"{digest}  {name}\n" for name, digest in file_hashes(folder).items())
+def checksums(hashes: Mapping[str, str]) -> str:
+    """The lines that `sha256sum` writes and checks, of files with these hashes by path."""
+    return "".join(f"{digest}  {name}\n" for name, digest in hashes.items())
 
 
 # Hashes
@@ -258,7 +260,7 @@ def content_hash(table: pa.Table) -> str:
 
 def tree_hash(folder: Path) -> str:
     """SHA-256 over the paths and contents of the files below a folder, hidden ones left out."""
-    return hashlib.sha256(checksums(folder).encode()).hexdigest()
+    return hashlib.sha256(checksums(file_hashes(folder)).encode()).hexdigest()
 
 
 def shards_of(tables: Tables) -> Shards:
@@ -321,7 +323,7 @@ def combined_hash(hashes: Mapping[str, str]) -> str:
 # The card
 
 
-def make_card(manifest: dict[str, Any], about: About, citation: str, store: Store | None = None) -> str:
+def make_card(manifest: dict[str, Any], about: About, citation: str) -> str:
     """The release's README.md: metadata that `datasets` and the Hub read, and a description.
 
     `citation` is a BibTeX entry.
@@ -344,7 +346,7 @@ def make_card(manifest: dict[str, Any], about: About, citation: str, store: Stor
         "tags": ["boilerplate-removal", "quotation-attribution", "event-extraction", "news"],
     }
     entries = {"configs": [_config_entry(name, configs[name], about) for name in configs]}
-    metadata = _as_yaml(data) + features_block(tuple(configs), store) + _as_yaml(entries)
+    metadata = _as_yaml(data) + _features_block(configs) + _as_yaml(entries)
     body = _CARD.format(
         name=about.name,
         version=about.version,
@@ -358,32 +360,10 @@ def make_card(manifest: dict[str, Any], about: About, citation: str, store: Stor
     return f"---\n{metadata}---\n\n{body}"
 
 
-def features_block(configs: tuple[str, ...], store: Store | None) -> str:
-    """What `datasets` writes into a card of the features of configs, as YAML. It takes a second to import, and says
-    the same every time: the store keeps it."""
-    if store is None:
-        return _as_yaml({"dataset_info": _feature_data(configs)})
-    key = key_of("features", installed_version("datasets"), *configs)
-    kept = store.get(key)
-    if kept is None:
-        kept = _as_yaml({"dataset_info": _feature_data(configs)}).encode("utf-8")
-        store.put(key, kept)
-    return kept.decode("utf-8")
-
-
-def _feature_data(configs: Iterable[str]) -> list[dict[str, Any]]:
-    from datasets.info import DatasetInfo, DatasetInfosDict
-    from huggingface_hub import DatasetCardData
-
-    data = DatasetCardData()
-    infos = {name: DatasetInfo(features=features(CONFIGS[name])) for name in configs}
-    DatasetInfosDict(infos).to_dataset_card_data(data)
-    return data["dataset_info"]
-
-
 def _as_yaml(data: Mapping[str, Any]) -> str:
     """Metadata of a card, as `huggingface_hub` writes them."""
-    return yaml.dump(data, sort_keys=False, allow_unicode=True, line_break="\n")
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # The one in C, where it is installed.
+    return yaml.dump(data, Dumper=dumper, sort_keys=False, allow_unicode=True, line_break="\n")
 
 
 def n_rows(manifest: Mapping[str, Any], config: str) -> int:
@@ -420,23 +400,30 @@ def _rows_line(name: str, by_split: Mapping[str, Any]) -> str:
     return f"| `{name}` | " + " | ".join(counts) + " |"
 
 
-def features(config: Config) -> Any:
-    """The `datasets.Features` of a config, with ClassLabels where its schema names an inventory."""
-    import datasets
+def _features_block(configs: Iterable[str]) -> str:
+    """The features of configs for the card, in the form that `datasets` reads and writes there.
 
-    return datasets.Features({field.name: _feature(field) for field in config.schema})
+    Made here, a build need not import `datasets` for it, and its card does not hang on which one is installed.
+    """
+    infos = [{"config_name": name, "features": _fields(CONFIGS[name].schema)} for name in sorted(configs)]
+    return _as_yaml({"dataset_info": infos if len(infos) > 1 else infos[0]})
 
 
-def _feature(field: pa.Field) -> Any:
-    import datasets
+def _fields(fields: Iterable[pa.Field]) -> list[dict[str, Any]]:
+    return [{"name": field.name, **_feature(field)} for field in fields]
 
+
+def _feature(field: pa.Field) -> dict[str, Any]:
+    """What the card says of a field: a ClassLabel where the schema names an inventory."""
     if pa.types.is_list(field.type):
-        return datasets.List(_feature(field.type.value_field))
+        item = _feature(field.type.value_field)
+        return {"list": item.get("dtype") or item.get("struct") or item}
     if pa.types.is_struct(field.type):
-        return {inner.name: _feature(inner) for inner in field.type}
+        return {"struct": _fields(field.type)}
     if inventory := inventory_of(field):
-        return datasets.ClassLabel(names=list(label_names(inventory)))
-    return datasets.Value(str(field.type))
+        names = {str(number): name for number, name in enumerate(label_names(inventory))}
+        return {"dtype": {"class_label": {"names": names}}}
+    return {"dtype": str(field.type)}
 
 
 _STANDOFF = """Where the text of an article may not be passed on, the release has its annotation alone, in
