@@ -20,6 +20,7 @@ from wirecopy.build import GROUP, ROW_GROUP, SHARD
 from wirecopy.documents import document_files, documents_in, read_each
 from wirecopy.release import parquet_path, parquet_writer
 from wirecopy.shape import article_arrow_schema
+from wirecopy.tables import CONFIGS
 
 
 def main(what: str, corpus: Path, out: Path) -> int:
@@ -82,7 +83,7 @@ class Writer:
         if self.writer is None:
             path = self.out / parquet_path("articles", self.split, self.n_articles // SHARD)
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.writer = parquet_writer(path, article_arrow_schema())
+            self.writer = parquet_writer(path, CONFIGS["articles"])
         self.writer.write_table(pa.Table.from_batches(self.batches).combine_chunks())
         self.batches, self.n_bytes = [], 0
 

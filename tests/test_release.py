@@ -131,6 +131,20 @@ def test_parquet_has_the_promised_layout(release):
         assert column.has_offset_index and column.has_column_index
 
 
+def test_offsets_are_stored_as_differences_and_labels_by_a_dictionary(release):
+    encodings = {}
+    for config in ("articles", "ner"):
+        group = pq.ParquetFile(release / config / "train-00000-of-00001.parquet").metadata.row_group(0)
+        columns = (group.column(number) for number in range(group.num_columns))
+        encodings |= {f"{config}.{c.path_in_schema.replace('.list.element', '')}": set(c.encodings) for c in columns}
+    for column in ("articles.text_length", "articles.entities.mentions.start", "ner.token_ends", "ner.line_start"):
+        assert encodings[column] == {"DELTA_BINARY_PACKED", "RLE"}, column
+    for column in ("articles.zones.kind", "articles.topics", "ner.tokens", "ner.ner_tags", "ner.article_id"):
+        assert encodings[column] == {"PLAIN", "RLE", "RLE_DICTIONARY"}, column
+    for column in ("articles.id", "articles.text", "articles.zones.text", "articles.entities.name"):
+        assert encodings[column] == {"PLAIN", "RLE"}, column
+
+
 def test_checksums_cover_every_file(release):
     lines = (release / "SHA256SUMS").read_text().splitlines()
     listed = dict(reversed(line.split("  ", 1)) for line in lines)

@@ -147,11 +147,10 @@ class TableWriter:
             self.batches, self.n_bytes = [], 0
 
     def _write(self, batches: list[pa.RecordBatch]) -> None:
-        schema = stored_schema(self.config)
         if self.writer is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.writer = parquet_writer(self.path, schema)
-        self.writer.write_table(pa.Table.from_batches(batches, schema=schema).combine_chunks())
+            self.writer = parquet_writer(self.path, self.config)
+        self.writer.write_table(pa.Table.from_batches(batches).combine_chunks())
 
     def finish(self) -> Shard | None:
         """Close the file, and say what is in it."""
