@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from typing import Any, TypeVar
 
 Task = TypeVar("Task")
@@ -70,8 +71,6 @@ def workforce(jobs: int = 1, cluster: str | None = None) -> Iterator[Workforce]:
         yield Workforce()
     else:
         with ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_settle) as executor:
-            for _ in range(jobs):
-                executor.submit(int)  # They start while the tasks are made out.
             try:
                 yield Workforce(executor, jobs)
             except BaseException:
@@ -105,10 +104,11 @@ def _cluster(address: str) -> Iterator[Workforce]:
 def _context() -> Any:
     """A way to start processes that is safe beside threads."""
     methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if "forkserver" in methods:
-        context.set_forkserver_preload(["wirecopy.validate"])
-    return context
+    if "forkserver" not in methods:
+        return multiprocessing.get_context("spawn")
+    forkserver.set_forkserver_preload(["__main__", "wirecopy.build"])
+    forkserver.ensure_running()  # It imports while the tasks are made out.
+    return multiprocessing.get_context("forkserver")
 
 
 def _settle() -> None:
