@@ -51,6 +51,17 @@ def test_records_are_written_in_the_order_of_fields_and_of_keys():
         assert columns.canonical(rows) == [dumped(record, orjson.OPT_SORT_KEYS) for record in records]
 
 
+def test_rows_say_only_what_they_are_written_as():
+    batch = pa.RecordBatch.from_pylist(RECORDS, schema=SCHEMA)
+    documents = list(map(dumped, RECORDS))
+    assert columns.says(batch, documents)
+    assert not columns.says(batch, documents[:-1])
+    assert not columns.says(batch, [*documents, b""])
+    assert not columns.says(batch, [*documents[:-1], documents[-1] + b" "])
+    assert not columns.says(batch, [documents[0].replace(b"-1", b"-2"), *documents[1:]])
+    assert not columns.says(batch.slice(0, 3), documents)
+
+
 def test_every_character_is_written_as_canonical_json_has_it():
     characters = [chr(i) for i in range(sys.maxunicode + 1) if not 0xD800 <= i < 0xE000]
     texts = ["".join(characters[i : i + 1_000]) for i in range(0, len(characters), 1_000)]

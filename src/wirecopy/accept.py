@@ -81,17 +81,11 @@ def accepted(documents: Sequence[bytes]) -> Accepted | None:
 
 def said_by(batch: pa.RecordBatch, documents: Sequence[bytes]) -> Mask:
     """Of each document whether its row surely says the same and no key stands in it twice."""
-    written = columns.written(batch)
-    if written[:-1] == b"\n".join(documents):
+    if columns.says(batch, documents):
         return np.ones(len(documents), dtype=bool)
-    pairs = zip(documents, written.split(b"\n")[:-1], strict=True)
-    same = np.fromiter((document == row for document, row in pairs), bool, len(documents))
-    others = np.flatnonzero(~same)
-    documents, batch = [documents[i] for i in others], batch.filter(columns.of_truths(~same))
     pairs = zip(documents, columns.canonical(batch), strict=True)
-    same[others] = [_canonical(document) == line for document, line in pairs]
-    same[others] &= free_of_repeated_keys(documents, batch)
-    return same
+    same = np.fromiter((_canonical(document) == line for document, line in pairs), bool, len(documents))
+    return same & free_of_repeated_keys(documents, batch)
 
 
 def _canonical(document: bytes) -> bytes | None:

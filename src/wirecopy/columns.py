@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 
 import arro3.io
@@ -37,8 +38,8 @@ def read(documents: Sequence[bytes], schema: pa.Schema) -> pa.RecordBatch | None
 def _has_nought(content: bytes) -> bool:
     """Whether JSON may have the character U+0000 in it, which is looked for where something is escaped."""
     codes = np.frombuffer(content, dtype=np.uint8)
-    escaped = codes[np.flatnonzero(codes[:-1] == ord("\\")) + 1]
-    return b"\x00" in content or (bool((escaped == ord("u")).any()) and b"\\u0000" in content)
+    escapes = (codes[:-1] == ord("\\")) & (codes[1:] == ord("u"))
+    return b"\x00" in content or (bool(escapes.any()) and b"\\u0000" in content)
 
 
 def made_of(lines: Sequence[bytes], schema: pa.Schema) -> pa.RecordBatch:
@@ -58,6 +59,28 @@ def written(batch: pa.RecordBatch) -> bytes:
     lines = io.BytesIO()
     arro3.io.write_ndjson(batch, lines, explicit_nulls=True)
     return lines.getvalue()
+
+
+def says(batch: pa.RecordBatch, documents: Sequence[bytes]) -> bool:
+    """Whether the rows are written as exactly these documents."""
+    expected = _Expected(b"\n".join([*documents, b""]))
+    with suppress(Exception):  # Of what the file raises, the writer makes an exception of its own.
+        arro3.io.write_ndjson(batch, expected, explicit_nulls=True)
+    return expected.n_left == 0
+
+
+class _Expected(io.RawIOBase):
+    """A file that takes only the content that is expected of it, and keeps none."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content, self.n_left = content, len(content)
+
+    def write(self, piece: bytes) -> int:
+        at = len(self._content) - self.n_left
+        if self._content[at : at + len(piece)] != piece:
+            raise ValueError("something else was expected")
+        self.n_left -= len(piece)
+        return len(piece)
 
 
 def canonical(batch: pa.RecordBatch) -> list[bytes]:
