@@ -273,8 +273,15 @@ def misdated(random, article):
     random.choice(article["annotation"]["passes"])["date"] = "2031-02-30"
 
 
+def missaid(random, article):
+    """A surface that is not what stands there, as long or of another length."""
+    span = any_span(random, article)
+    at = random.randrange(len(span["text"]))
+    span["text"] = span["text"][:at] + random.choice(("x", "é", "xy")) + span["text"][at + 1 :]
+
+
 MISTAKES = (
-    moved, shifted, relabelled, relevelled, flipped, redirected, swapped, dropped, doubled, renamed, misvalued,
+    missaid, moved, shifted, relabelled, relevelled, flipped, redirected, swapped, dropped, doubled, renamed, misvalued,
     rewritten, misdated,
 )  # fmt: skip
 
@@ -304,6 +311,13 @@ def test_nothing_that_a_rule_finds_fault_with_is_accepted(mistaken):
             at_fault.update({problem.rule for problem in problems})
             assert not (accepted and problems), problems
     assert len(at_fault) >= 30, at_fault
+
+
+def test_surface_is_looked_at_beside_one_of_wrong_length(written_articles):
+    first, second = copy.deepcopy(list(written_articles.values())[:2])
+    first["zones"][1]["text"] += "s"
+    second["zones"][1]["text"] = "Z" + second["zones"][1]["text"][1:]
+    assert sound_ones([first, second, base()]).tolist() == [False, False, True]
 
 
 def test_doubts_about_one_article_leave_its_neighbours_alone(mistaken):

@@ -424,20 +424,20 @@ def _characters(c: Columns) -> None:
 def _surfaces(c: Columns) -> None:
     """Each surface is as long as its stretch of the text, and the same, eight bytes at a time: the last eight may
     overlap those before."""
-    place_of = np.append(np.flatnonzero((c.bytes & 0xC0) != 0x80), len(c.bytes))
+    begins = np.ones(len(c.bytes) + 1, dtype=bool)
+    np.not_equal(c.bytes & 0xC0, 0x80, out=begins[:-1])
+    place_of = np.flatnonzero(begins)
     starts, ends = (place_of[np.concatenate([getattr(s, at) for s in c.all_spans])] for at in ("start", "end"))
     article = np.concatenate([spans.article for spans in c.all_spans])
     told = np.concatenate([_bytes_of(spans.surfaces) for spans in c.all_spans])
     lengths = np.concatenate([np.diff(_offsets_of(spans.surfaces)) for spans in c.all_spans])
-    if not np.array_equal(lengths, ends - starts):
-        c.doubt(article, lengths != ends - starts)
-        return
+    c.doubt(article, lengths != ends - starts)
     n_eights = (lengths + 7) // 8
     span = np.repeat(np.arange(len(lengths)), n_eights)
     first = np.cumsum(n_eights) - n_eights
     at = np.minimum(8 * (np.arange(len(span)) - first[span]), np.maximum(lengths - 8, 0)[span])
-    stretch = columns.eights(c.bytes)[starts[span] + at]
     surface = columns.eights(told)[(np.cumsum(lengths) - lengths)[span] + at]
+    stretch = columns.eights(c.bytes)[np.minimum(starts[span] + at, len(c.bytes))]
     counted = columns.FIRST_BYTES[np.minimum(lengths, 8)][span]
     c.doubt(article[span], (stretch ^ surface) & counted != 0)
 
