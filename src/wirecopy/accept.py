@@ -11,6 +11,8 @@ offset in code points.
 
 from __future__ import annotations
 
+import hashlib
+import operator
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property, lru_cache
@@ -24,7 +26,7 @@ import pyarrow.compute as pc
 import regex
 
 from wirecopy import columns, overlap, shape
-from wirecopy.article import ATTRIBUTION_ROLES, text_hash
+from wirecopy.article import ATTRIBUTION_ROLES
 from wirecopy.rules.corpus import Digest
 from wirecopy.rules.entities import PRONOUNS
 from wirecopy.rules.layers import TYPES_OF_SOURCE
@@ -112,17 +114,24 @@ _LABELS = {
 """Where in an article the labels of each inventory stand that a corpus is expected to use."""
 
 
-def label_counts(batch: pa.RecordBatch) -> dict[str, dict[str, int]]:
-    """How often the articles of a batch use each label of each inventory, as `rules.corpus.labels_used` counts."""
+def label_counts(c: Columns) -> dict[str, dict[str, int]]:
+    """How often articles taken apart use each label of each inventory, as `rules.corpus.labels_used` counts."""
     counts = {}
-    for inventory, (column, *fields) in _LABELS.items():
-        labels = batch.column(column).flatten()
-        for name in fields:
-            labels = labels.field(name) if pa.types.is_struct(labels.type) else labels
-            labels = labels.flatten() if pa.types.is_list(labels.type) else labels
-        counted = pc.value_counts(labels)
-        counts[inventory] = dict(zip(*(counted.field(i).to_pylist() for i in (0, 1)), strict=True))
+    for inventory in _LABELS:
+        names = shape.names(inventory)
+        found = np.bincount(c.codes(inventory), minlength=len(names)).tolist()
+        counts[inventory] = {name: n for name, n in zip(names, found, strict=True) if n}
     return counts
+
+
+def _labels_of(batch: pa.RecordBatch, inventory: str) -> pa.StringArray:
+    """All labels of an inventory in the articles of a batch."""
+    column, *fields = _LABELS[inventory]
+    labels = batch.column(column).flatten()
+    for name in fields:
+        labels = labels.field(name) if pa.types.is_struct(labels.type) else labels
+        labels = labels.flatten() if pa.types.is_list(labels.type) else labels
+    return labels
 
 
 def digests(batch: pa.RecordBatch) -> list[Digest]:
@@ -203,10 +212,10 @@ class Columns:
             raise NotTold
         self.doubts = np.zeros(self.n, dtype=bool)
         self._places: dict[int, Indices] = {}
+        self._codes: dict[str, Indices] = {}
         text = batch.column("text")
         if text.null_count:
             raise NotTold  # Of a stand-off article there is too little to look at.
-        self.texts = text.to_pylist()
         self.bytes = _bytes_of(text)
         self.characters = np.frombuffer(self.bytes.tobytes().decode("utf-8").encode("utf-32-le"), dtype=np.int32)
         self.text_lengths = _numbers(pc.utf8_length(text))
@@ -231,6 +240,9 @@ class Columns:
     def doubt(self, article: Indices, wrong: Mask) -> None:
         """Doubt the articles of the items that may be wrong."""
         self.doubts[article[wrong]] = True
+
+    def text(self, article: int) -> str:
+        return self.batch.column("text")[article].as_py()
 
     @property
     def annotations(self) -> list[Spans]:
@@ -266,10 +278,26 @@ class Columns:
         """How many characters between two places each are no white space."""
         return ends - starts - self.number_of(_SPACE, starts, ends)
 
+    def codes(self, inventory: str) -> Indices:
+        """The labels of an inventory in all articles by their places in it."""
+        if inventory not in self._codes:
+            places = columns.of_strings(shape.names(inventory))
+            self._codes[inventory] = _numbers(pc.index_in(_labels_of(self.batch, inventory), value_set=places))
+        return self._codes[inventory]
+
+    def labelled(self, inventory: str, *labels: str) -> Mask:
+        """Of each place of a label of an inventory, whether it has one of these."""
+        return np.isin(shape.names(inventory), labels)[self.codes(inventory)]
+
     @cached_property
     def boilerplate(self) -> Mask:
         """Of each zone, whether it is boilerplate."""
-        return _is_in(self.zones.items.field("kind"), tuple(sorted(shape.boilerplate_kinds())))
+        return self.labelled("zone_kind", *shape.boilerplate_kinds())
+
+    @cached_property
+    def named(self) -> Mask:
+        """Of each mention, whether it is a name."""
+        return self.labelled("mention_level", "NAM")
 
     @cached_property
     def ids(self) -> dict[str, Indices]:
@@ -292,15 +320,27 @@ class Columns:
             for (name, (_, article)), code in zip(layers.items(), codes, strict=True)
         }
 
-    def index_of(self, references: Indices, kind: str) -> Indices:
-        """The index of what each reference names among the items of a kind; -1 where it names none."""
-        ids = self.ids[kind]
-        if not len(ids):
-            return np.full(len(references), -1)
-        order = np.argsort(ids, kind="stable")
-        at = np.minimum(np.searchsorted(ids, references, sorter=order), len(ids) - 1)
-        found = order[at]
-        return np.where((ids[found] == references) & (references >= 0), found, -1)
+    @cached_property
+    def targets(self) -> dict[str, Indices]:
+        """The index of what each reference names among the items of its kind; -1 where it names none."""
+        orders = {kind: np.argsort(self.ids[kind], kind="stable") for kind in set(_REFERRING.values())}
+        return {name: _index_of(self.ids[name], self.ids[kind], orders[kind]) for name, kind in _REFERRING.items()}
+
+
+_REFERRING = {
+    "source": "entity",
+    "parent": "attribution",
+    **{f"to {kind}": kind for kind in ("entity", "value", "event")},
+}
+"""The references, and the kind of what they name."""
+
+
+def _index_of(references: Indices, ids: Indices, order: Indices) -> Indices:
+    if not len(ids):
+        return np.full(len(references), -1)
+    at = np.minimum(np.searchsorted(ids, references, sorter=order), len(ids) - 1)
+    found = order[at]
+    return np.where((ids[found] == references) & (references >= 0), found, -1)
 
 
 # From Arrow to numbers
@@ -342,10 +382,6 @@ def _codes(arrays: Iterable[pa.StringArray]) -> list[Indices]:
 
 def _is_in(strings: pa.StringArray, wanted: Iterable[str]) -> Mask:
     return columns.to_truths(pc.is_in(strings, value_set=columns.of_strings(tuple(wanted))))
-
-
-def _label_codes(labels: pa.StringArray, inventory: str) -> Indices:
-    return _numbers(pc.index_in(labels, value_set=columns.of_strings(shape.names(inventory))))
 
 
 def _given(array: pa.Array) -> Mask:
@@ -408,10 +444,13 @@ def _texts(c: Columns) -> None:
     no_lines = _numbers(pc.list_value_length(c.batch.column("line_sha256"))) == 0
     right_length = _numbers(c.batch.column("text_length")) == c.text_lengths
     hashes = c.batch.column("text_sha256").to_pylist()
-    right_hash = np.fromiter((text_hash(t) == h for t, h in zip(c.texts, hashes, strict=True)), bool, c.n)
+    offsets = _offsets_of(c.batch.column("text"))
+    texts, bounds = c.bytes.tobytes(), pairwise((offsets - offsets[0]).tolist())
+    found = (hashlib.sha256(texts[start:end]).hexdigest() for start, end in bounds)
+    right_hash = np.fromiter(map(operator.eq, found, hashes), bool, c.n)
     c.doubts |= ~(written & no_lines & right_length & right_hash)
     for i in np.flatnonzero(c.properties & _JOINS):
-        c.doubts[i] |= not unicodedata.is_normalized("NFC", c.texts[i])
+        c.doubts[i] |= not unicodedata.is_normalized("NFC", c.text(i))
 
 
 @stands_for("text-control", "text-not-nfc")
@@ -444,18 +483,20 @@ def _surfaces(c: Columns) -> None:
 
 @stands_for("span-edge-space", "span-splits-character", "span-splits-word", "span-crosses-line")
 def _edges(c: Columns) -> None:
-    """Where an article begins or ends, a neighbour in the joined text is none."""
+    """Where an article begins or ends, a neighbour in the joined text is none. Surfaces say what is in their text, or
+    their article is doubted already."""
     kinds, edge = c.kinds, np.zeros(len(c.kinds), dtype=bool)
     edge[c.text_starts] = edge[-1] = True
     for spans in c.all_spans:
         blank = (kinds[spans.start] | kinds[spans.end - 1]) & _SPACE != 0
-        broken = c.number_of(_LINE_FEED, spans.start, spans.end) > 0
-        c.doubt(spans.article, blank | broken)
+        c.doubt(spans.article, blank)
+        if (_bytes_of(spans.surfaces) == ord("\n")).any():
+            c.doubt(spans.article, c.number_of(_LINE_FEED, spans.start, spans.end) > 0)
         for at in (spans.start, spans.end):
             joint = np.flatnonzero(((kinds[at] | kinds[at - 1]) & _JOINS != 0) & ~edge[at])
             for i in joint:
                 article = spans.article[i]
-                c.doubts[article] |= splits_character(c.texts[article], int(at[i] - c.text_starts[article]))
+                c.doubts[article] |= splits_character(c.text(article), int(at[i] - c.text_starts[article]))
     edge[c.zones.start] = edge[c.zones.end] = True
     for spans in c.annotations:
         for at in (spans.start, spans.end):
@@ -481,9 +522,12 @@ def _zones(c: Columns) -> None:
     """Zones are in text order, or their article is doubted already."""
     zones = c.zones
     c.doubt(zones.article[1:], zones.follows & (zones.start[1:] < zones.end[:-1]))
-    inked = np.bincount(zones.article, c.n_inked(zones.start, zones.end), c.n)
-    c.doubts |= inked != c.n_inked(c.text_starts, c.text_starts + c.text_lengths)
-    kinds = _label_codes(zones.items.field("kind"), "zone_kind")
+    bounds = np.concatenate(([0], np.stack((zones.start, zones.end), axis=1).ravel(), [len(c.characters)]))
+    sizes = np.diff(np.maximum.accumulate(bounds))
+    outside = np.repeat(np.arange(len(sizes)) % 2 == 0, sizes)
+    left = np.flatnonzero(outside & (c.kinds[:-1] & _SPACE == 0))
+    c.doubts[np.searchsorted(c.text_starts, left, side="right") - 1] = True
+    kinds = c.codes("zone_kind")
     continues = columns.to_truths(zones.items.field("continues"))
     same = zones.follows & (kinds[1:] == kinds[:-1])
     c.doubt(zones.article[1:], same & _blank_between(c, zones.end[:-1], zones.start[1:]))
@@ -507,7 +551,7 @@ def _blank_between(c: Columns, ends: Indices, starts: Indices) -> Mask:
 
 @stands_for("zone-headline")
 def _headline(c: Columns) -> None:
-    headline = np.flatnonzero(_is_in(c.zones.items.field("kind"), ("headline",)))
+    headline = np.flatnonzero(c.labelled("zone_kind", "headline"))
     titles = c.batch.column("title").take(columns.of_numbers(c.zones.article[headline]))
     equal = columns.to_truths(pc.equal(titles, c.zones.surfaces.take(columns.of_numbers(headline))))
     c.doubt(c.zones.article[headline], columns.to_truths(c.zones.items.field("continues"))[headline])
@@ -532,21 +576,27 @@ def _nesting(c: Columns) -> None:
 @stands_for("mention-level", "entity-name")
 def _mentions(c: Columns) -> None:
     surfaces = c.mentions.surfaces
-    levels = c.mentions.items.field("level")
-    pronoun = _is_in(pc.utf8_lower(surfaces), sorted(PRONOUNS))
-    called_pronoun = _is_in(levels, ("PRO",))
+    pronoun = _is_in(pc.ascii_lower(surfaces), sorted(PRONOUNS))
+    called_pronoun = c.labelled("mention_level", "PRO")
     unlisted = np.flatnonzero(called_pronoun & ~pronoun)
     wordy = c.number_of(_SPACE, c.mentions.start[unlisted], c.mentions.end[unlisted]) > 1
     c.doubt(c.mentions.article, pronoun & ~called_pronoun)
     c.doubt(c.mentions.article[unlisted], wordy)
-    named = np.flatnonzero(_is_in(levels, ("NAM",)))
-    owner = c.mentions.owner[named]
-    names, called = c.entities.field("name").take(columns.of_numbers(owner)), surfaces.take(columns.of_numbers(named))
-    plain = pc.and_(pc.string_is_ascii(names), pc.string_is_ascii(called))  # Beyond, case is folded otherwise.
-    equal = columns.to_truths(pc.or_(pc.equal(names, called), pc.and_(plain, pc.equal(_bare(names), _bare(called)))))
     given, right = (np.zeros(len(c.entities), dtype=bool) for _ in range(2))
-    given[owner], right[owner[equal]] = True, True
+    given[c.mentions.owner[c.named]] = True
+    for alike in (pc.equal, _alike):
+        mention = np.flatnonzero(c.named & ~right[c.mentions.owner])
+        owner = c.mentions.owner[mention]
+        names = c.entities.field("name").take(columns.of_numbers(owner))
+        equal = columns.to_truths(alike(names, surfaces.take(columns.of_numbers(mention))))
+        right[owner[equal]] = True
     c.doubt(c.entity_article, given & ~right)
+
+
+def _alike(names: pa.StringArray, called: pa.StringArray) -> pa.BooleanArray:
+    """Whether names are the same but for case and an article before them; beyond ASCII, case is folded otherwise."""
+    plain = pc.and_(pc.string_is_ascii(names), pc.string_is_ascii(called))
+    return pc.and_(plain, pc.equal(_bare(names), _bare(called)))
 
 
 def _bare(names: pa.StringArray) -> pa.StringArray:
@@ -558,7 +608,7 @@ def _values(c: Columns) -> None:
     values = c.values
     c.doubt(values.article[1:], values.follows & (values.start[1:] < values.end[:-1]))
     types, given = values.items.field("type"), values.items.field("value")
-    dated = _is_in(types, ("DATE", "TIME"))
+    dated = c.labelled("value_type", "DATE", "TIME")
     c.doubt(values.article, dated != _given(given))
     pairs = zip(types.to_pylist(), given.to_pylist(), strict=True)
     wrong = np.fromiter((v is not None and not _known_timex(t, v) for t, v in pairs), bool, len(values))
@@ -579,8 +629,7 @@ _known_day = lru_cache(65_536)(day_exists)
 @stands_for("value-in-name")
 def _names(c: Columns) -> None:
     """A value that shares a character with a name is doubted, also where the name lies inside it."""
-    named = _is_in(c.mentions.items.field("level"), ("NAM",))
-    touched = _touched(c.mentions.start[named], c.mentions.end[named], c.values)
+    touched = _touched(c.mentions.start[c.named], c.mentions.end[c.named], c.values)
     c.doubt(c.values.article, touched)
 
 
@@ -624,24 +673,21 @@ def _quotes(c: Columns) -> None:
     """Marks in a content, less those in the contents inside it, count only if no apostrophe could be meant."""
     content = c.roles["content"]
     own = np.bincount(content.owner, c.number_of(_MARK, content.start, content.end), len(c.attributions))
-    parent = c.index_of(c.ids["parent"], "attribution")
+    parent = c.targets["parent"]
     children = np.bincount(parent[parent >= 0], own[parent >= 0], len(c.attributions))
-    kinds = c.attributions.field("type")
     has_cue = _numbers(pc.list_value_length(c.attributions.field("cue"))) > 0
-    needs = _is_in(kinds, ("mixed",)) | (_is_in(kinds, ("direct",)) & has_cue)
+    needs = c.labelled("attribution_type", "mixed") | (c.labelled("attribution_type", "direct") & has_cue)
     c.doubt(c.attribution_article, needs & ~(own > children))
 
 
 @stands_for("trigger-repeated", "event-polarity")
 def _events(c: Columns) -> None:
-    kinds = _label_codes(c.events.field("type"), "event_type")
-    triggers = c.triggers
+    kinds, triggers = c.codes("event_type"), c.triggers
     order = np.lexsort((triggers.end, triggers.start, kinds[triggers.owner]))
     start, end, kind = triggers.start[order], triggers.end[order], kinds[triggers.owner][order]
     twin = (start[1:] == start[:-1]) & (end[1:] == end[:-1]) & (kind[1:] == kind[:-1])
     c.doubt(triggers.article[order][1:], twin)
-    negative = _is_in(c.events.field("polarity"), ("NEGATIVE",))
-    c.doubt(c.event_article, negative & _is_in(c.events.field("realis"), ("ACTUAL",)))
+    c.doubt(c.event_article, c.labelled("polarity", "NEGATIVE") & c.labelled("realis", "ACTUAL"))
 
 
 @stands_for("argument-filler", "argument-repeated", "argument-role", "argument-type")
@@ -649,20 +695,18 @@ def _arguments(c: Columns) -> None:
     event, article = c.argument_event, c.event_article[c.argument_event]
     given = [_given(c.arguments.field(kind)) for kind in ("entity", "value", "event")]
     c.doubt(article, np.sum(given, axis=0) != 1)
-    roles = _label_codes(c.arguments.field("role"), "argument_role")
+    roles = c.codes("argument_role")
     filler = np.max([c.ids[f"to {kind}"] for kind in ("entity", "value", "event")], axis=0)
     by_role = (event * len(shape.names("argument_role")) + roles).astype(np.int64)
     order = np.lexsort((filler, by_role))
     twin = (by_role[order][1:] == by_role[order][:-1]) & (filler[order][1:] == filler[order][:-1])
     c.doubt(article[order][1:], twin)
-    kinds = _label_codes(c.events.field("type"), "event_type")
-    c.doubt(article, ~_legal_roles()[kinds[event], roles])
-    entity, value, other = (c.index_of(c.ids[f"to {kind}"], kind) for kind in ("entity", "value", "event"))
-    entity_types = _label_codes(c.entities.field("type"), "entity_type")
-    value_types = _label_codes(c.values.items.field("type"), "value_type")
-    for found, types, inventory in ((entity, entity_types, "entity_type"), (value, value_types, "value_type")):
+    c.doubt(article, ~_legal_roles()[c.codes("event_type")[event], roles])
+    for kind, inventory in (("entity", "entity_type"), ("value", "value_type")):
+        found = c.targets[f"to {kind}"]
         named = found >= 0
-        c.doubt(article[named], ~_fillers(inventory)[roles[named], types[found[named]]])
+        c.doubt(article[named], ~_fillers(inventory)[roles[named], c.codes(inventory)[found[named]]])
+    other = c.targets["to event"]
     takes_events = np.array([shape.labels("argument_role")[name]["events"] for name in shape.names("argument_role")])
     c.doubt(article, (other >= 0) & (~takes_events[roles] | (other == event)))
 
@@ -685,16 +729,15 @@ def _fillers(inventory: str) -> np.ndarray:
 def _references(c: Columns) -> None:
     owned = np.concatenate([c.ids[kind] for kind in ("entity", "value", "attribution", "event")])
     c.doubts[owned[_repeated(owned)] % c.n] = True
-    referring = {"source": "entity", "parent": "attribution", **{f"to {k}": k for k in ("entity", "value", "event")}}
-    for name, kind in referring.items():
+    for name, found in c.targets.items():
         references = c.ids[name]
-        dangling = (references >= 0) & (c.index_of(references, kind) < 0)
+        dangling = (references >= 0) & (found < 0)
         c.doubts[references[dangling] % c.n] = True
 
 
 @stands_for("parent-cycle", "parent-content")
 def _parents(c: Columns) -> None:
-    parent = c.index_of(c.ids["parent"], "attribution")
+    parent = c.targets["parent"]
     above = parent
     for _ in range(4):
         above = np.where(above >= 0, parent[above], -1)
@@ -717,18 +760,19 @@ def _parents(c: Columns) -> None:
 
 @stands_for("source-mention", "source-type")
 def _sources(c: Columns) -> None:
-    kinds = _label_codes(c.attributions.field("source_type"), "source_type")
+    kinds, types = c.codes("source_type"), c.codes("entity_type")
     names = shape.names("source_type")
     is_group = np.array([name.endswith("_group") for name in names])[kinds]
     is_named = np.array([name.startswith("named_") for name in names])[kinds]
     is_unnamed = np.array([name.startswith("unnamed_") for name in names])[kinds]
-    entity = c.index_of(c.ids["source"], "entity")
+    entity = c.targets["source"]
     known = entity >= 0
     c.doubt(c.attribution_article, ~known & is_named)
-    types = _label_codes(c.entities.field("type"), "entity_type")
     named = np.zeros(len(c.entities), dtype=bool)
-    named[c.mentions.owner[_is_in(c.mentions.items.field("level"), ("NAM",))]] = True
-    listed = columns.to_truths(pc.match_substring_regex(c.entities.field("name"), "and |, ")) | _shares_name(c, named)
+    named[c.mentions.owner[c.named]] = True
+    listed = _shares_name(c, named)
+    for sign in ("and ", ", "):
+        listed |= columns.to_truths(pc.match_substring(c.entities.field("name"), sign))
     at, article = entity[known], c.attribution_article[known]
     c.doubt(article, ~_source_types()[kinds[known], types[at]])
     c.doubt(article, (is_named[known] & ~named[at]) | (is_unnamed[known] & (named[at] | listed[at])))

@@ -297,7 +297,7 @@ class Notes:
 
     def _take_columns(self, documents: Sequence[Document], columns: accept.Columns) -> None:
         self.finds.digests.update(zip(map(self._place_of, documents), accept.digests(columns.batch), strict=True))
-        for inventory, counts in accept.label_counts(columns.batch).items():
+        for inventory, counts in accept.label_counts(columns).items():
             self.finds.label_uses[inventory].update(counts)
         self._take_runs(accept.runs(columns))
 
