@@ -245,12 +245,14 @@ class Columns:
         return self.batch.column("text")[article].as_py()
 
     @property
-    def annotations(self) -> list[Spans]:
-        return [self.mentions, self.values, *self.roles.values(), self.triggers]
-
-    @property
     def all_spans(self) -> list[Spans]:
-        return [self.zones, *self.annotations]
+        return [self.zones, self.mentions, self.values, *self.roles.values(), self.triggers]
+
+    @cached_property
+    def joined(self) -> tuple[Indices, Indices, Indices]:
+        """The starts, ends and articles of all spans in one: first the zones, then the annotations."""
+        spans = self.all_spans
+        return tuple(np.concatenate([getattr(s, name) for s in spans]) for name in ("start", "end", "article"))
 
     @cached_property
     def kinds(self) -> np.ndarray:
@@ -273,10 +275,6 @@ class Columns:
             self._places[flag] = np.flatnonzero((self.kinds & flag) != 0)
         places = self._places[flag]
         return np.searchsorted(places, ends) - np.searchsorted(places, starts)
-
-    def n_inked(self, starts: Indices, ends: Indices) -> Indices:
-        """How many characters between two places each are no white space."""
-        return ends - starts - self.number_of(_SPACE, starts, ends)
 
     def codes(self, inventory: str) -> Indices:
         """The labels of an inventory in all articles by their places in it."""
@@ -461,24 +459,36 @@ def _characters(c: Columns) -> None:
 
 @stands_for("surface-mismatch")
 def _surfaces(c: Columns) -> None:
-    """Each surface is as long as its stretch of the text, and the same, eight bytes at a time: the last eight may
-    overlap those before."""
+    """Each surface is as long as its stretch of the text, and the same. Zones mostly are in order, and together the
+    text without what is between them."""
     begins = np.ones(len(c.bytes) + 1, dtype=bool)
     np.not_equal(c.bytes & 0xC0, 0x80, out=begins[:-1])
     place_of = np.flatnonzero(begins)
-    starts, ends = (place_of[np.concatenate([getattr(s, at) for s in c.all_spans])] for at in ("start", "end"))
-    article = np.concatenate([spans.article for spans in c.all_spans])
-    told = np.concatenate([_bytes_of(spans.surfaces) for spans in c.all_spans])
+    starts, ends = place_of[c.joined[0]], place_of[c.joined[1]]
+    told = [_bytes_of(spans.surfaces) for spans in c.all_spans]
     lengths = np.concatenate([np.diff(_offsets_of(spans.surfaces)) for spans in c.all_spans])
-    c.doubt(article, lengths != ends - starts)
+    fit = lengths == ends - starts
+    c.doubt(c.joined[2], ~fit)
+    n = len(c.zones)
+    zoned = c.bytes[columns.covered(starts[:n], ends[:n], len(c.bytes))]
+    first, some = (n, told[1:]) if fit[:n].all() and np.array_equal(zoned, told[0]) else (0, told)
+    wrong = ~_same_stretches(c.bytes, starts[first:], np.concatenate(some), lengths[first:])
+    c.doubt(c.joined[2][first:], wrong)
+
+
+def _same_stretches(content: np.ndarray, starts: Indices, strings: np.ndarray, lengths: Indices) -> Mask:
+    """Of each string whether the content says the same from a start on. They are compared eight bytes at a time: the
+    last eight may overlap those before."""
     n_eights = (lengths + 7) // 8
-    span = np.repeat(np.arange(len(lengths)), n_eights)
+    owner = np.repeat(np.arange(len(lengths)), n_eights)
     first = np.cumsum(n_eights) - n_eights
-    at = np.minimum(8 * (np.arange(len(span)) - first[span]), np.maximum(lengths - 8, 0)[span])
-    surface = columns.eights(told)[(np.cumsum(lengths) - lengths)[span] + at]
-    stretch = columns.eights(c.bytes)[np.minimum(starts[span] + at, len(c.bytes))]
-    counted = columns.FIRST_BYTES[np.minimum(lengths, 8)][span]
-    c.doubt(article[span], (stretch ^ surface) & counted != 0)
+    at = np.minimum(8 * (np.arange(len(owner)) - first[owner]), np.maximum(lengths - 8, 0)[owner])
+    string = columns.eights(strings)[(np.cumsum(lengths) - lengths)[owner] + at]
+    stretch = columns.eights(content)[np.minimum(starts[owner] + at, len(content))]
+    counted = columns.FIRST_BYTES[np.minimum(lengths, 8)][owner]
+    same = np.ones(len(lengths), dtype=bool)
+    same[owner[(stretch ^ string) & counted != 0]] = False
+    return same
 
 
 @stands_for("span-edge-space", "span-splits-character", "span-splits-word", "span-crosses-line")
@@ -487,20 +497,19 @@ def _edges(c: Columns) -> None:
     their article is doubted already."""
     kinds, edge = c.kinds, np.zeros(len(c.kinds), dtype=bool)
     edge[c.text_starts] = edge[-1] = True
+    start, end, article = c.joined
+    c.doubt(article, (kinds[start] | kinds[end - 1]) & _SPACE != 0)
     for spans in c.all_spans:
-        blank = (kinds[spans.start] | kinds[spans.end - 1]) & _SPACE != 0
-        c.doubt(spans.article, blank)
         if (_bytes_of(spans.surfaces) == ord("\n")).any():
             c.doubt(spans.article, c.number_of(_LINE_FEED, spans.start, spans.end) > 0)
-        for at in (spans.start, spans.end):
-            joint = np.flatnonzero(((kinds[at] | kinds[at - 1]) & _JOINS != 0) & ~edge[at])
-            for i in joint:
-                article = spans.article[i]
-                c.doubts[article] |= splits_character(c.text(article), int(at[i] - c.text_starts[article]))
+    for at in (start, end):
+        joint = np.flatnonzero(((kinds[at] | kinds[at - 1]) & _JOINS != 0) & ~edge[at])
+        for i, owner in zip(at[joint].tolist(), article[joint].tolist(), strict=True):
+            c.doubts[owner] |= splits_character(c.text(owner), i - int(c.text_starts[owner]))
     edge[c.zones.start] = edge[c.zones.end] = True
-    for spans in c.annotations:
-        for at in (spans.start, spans.end):
-            c.doubt(spans.article, (kinds[at] & kinds[at - 1] & _LETTER != 0) & ~edge[at])
+    n = len(c.zones)
+    for at in (start[n:], end[n:]):
+        c.doubt(article[n:], (kinds[at] & kinds[at - 1] & _LETTER != 0) & ~edge[at])
 
 
 @stands_for("list-order")
@@ -519,34 +528,29 @@ def _order(c: Columns) -> None:
 
 @stands_for("zone-overlap", "zone-gap", "zone-split", "zone-continues", "zone-continues-line")
 def _zones(c: Columns) -> None:
-    """Zones are in text order, or their article is doubted already."""
+    """Zones are in text order and hold more than white space, or their article is doubted already; between them there
+    is no more than that."""
     zones = c.zones
     c.doubt(zones.article[1:], zones.follows & (zones.start[1:] < zones.end[:-1]))
-    bounds = np.concatenate(([0], np.stack((zones.start, zones.end), axis=1).ravel(), [len(c.characters)]))
-    sizes = np.diff(np.maximum.accumulate(bounds))
-    outside = np.repeat(np.arange(len(sizes)) % 2 == 0, sizes)
-    left = np.flatnonzero(outside & (c.kinds[:-1] & _SPACE == 0))
-    c.doubts[np.searchsorted(c.text_starts, left, side="right") - 1] = True
+    left = ~columns.covered(zones.start, zones.end, len(c.characters)) & (c.kinds[:-1] & _SPACE == 0)
+    c.doubts[np.searchsorted(c.text_starts, np.flatnonzero(left), side="right") - 1] = True
     kinds = c.codes("zone_kind")
     continues = columns.to_truths(zones.items.field("continues"))
     same = zones.follows & (kinds[1:] == kinds[:-1])
-    c.doubt(zones.article[1:], same & _blank_between(c, zones.end[:-1], zones.start[1:]))
+    c.doubt(zones.article[1:], same & _in_one_line(c, zones.end[:-1], zones.start[1:]))
     c.doubt(zones.article, continues & c.boilerplate)
     kept = np.flatnonzero(~c.boilerplate)
     article, kind, goes_on = zones.article[kept], kinds[kept], continues[kept]
-    ends, starts = zones.end[kept][:-1], zones.start[kept][1:]
     alike = (article[1:] == article[:-1]) & (kind[1:] == kind[:-1])
     parted = np.diff(kept) > 1
     c.doubt(article[:1], goes_on[:1])
     c.doubt(article[1:], goes_on[1:] & ~(alike & parted))
-    in_line = c.number_of(_LINE_FEED, ends, np.maximum(starts, ends)) == 0
-    c.doubt(article[1:], alike & ~goes_on[1:] & in_line & ~_blank_between(c, ends, starts))
+    in_one_line = _in_one_line(c, zones.end[kept][:-1], zones.start[kept][1:])
+    c.doubt(article[1:], alike & ~goes_on[1:] & parted & in_one_line)
 
 
-def _blank_between(c: Columns, ends: Indices, starts: Indices) -> Mask:
-    """Whether nothing but white space of one line stands between two places."""
-    starts = np.maximum(starts, ends)
-    return (c.number_of(_LINE_FEED, ends, starts) == 0) & (c.n_inked(ends, starts) == 0)
+def _in_one_line(c: Columns, ends: Indices, starts: Indices) -> Mask:
+    return c.number_of(_LINE_FEED, ends, np.maximum(starts, ends)) == 0
 
 
 @stands_for("zone-headline")
@@ -579,9 +583,9 @@ def _mentions(c: Columns) -> None:
     pronoun = _is_in(pc.ascii_lower(surfaces), sorted(PRONOUNS))
     called_pronoun = c.labelled("mention_level", "PRO")
     unlisted = np.flatnonzero(called_pronoun & ~pronoun)
-    wordy = c.number_of(_SPACE, c.mentions.start[unlisted], c.mentions.end[unlisted]) > 1
+    phrases = surfaces.take(columns.of_numbers(unlisted)).to_pylist()
     c.doubt(c.mentions.article, pronoun & ~called_pronoun)
-    c.doubt(c.mentions.article[unlisted], wordy)
+    c.doubt(c.mentions.article[unlisted], np.fromiter((len(phrase.split()) > 2 for phrase in phrases), bool))
     given, right = (np.zeros(len(c.entities), dtype=bool) for _ in range(2))
     given[c.mentions.owner[c.named]] = True
     for alike in (pc.equal, _alike):
@@ -610,9 +614,10 @@ def _values(c: Columns) -> None:
     types, given = values.items.field("type"), values.items.field("value")
     dated = c.labelled("value_type", "DATE", "TIME")
     c.doubt(values.article, dated != _given(given))
-    pairs = zip(types.to_pylist(), given.to_pylist(), strict=True)
-    wrong = np.fromiter((v is not None and not _known_timex(t, v) for t, v in pairs), bool, len(values))
-    c.doubt(values.article, wrong)
+    pairs = list(zip(types.to_pylist(), given.to_pylist(), strict=True))
+    wrong = {(kind, value) for kind, value in set(pairs) if value is not None and not _known_timex(kind, value)}
+    if wrong:
+        c.doubt(values.article, np.fromiter((pair in wrong for pair in pairs), bool, len(pairs)))
     annotation = c.batch.column("annotation")
     works, owner = _flat(annotation.field("passes"), np.arange(c.n))
     each = np.arange(c.n)
@@ -629,15 +634,15 @@ _known_day = lru_cache(65_536)(day_exists)
 @stands_for("value-in-name")
 def _names(c: Columns) -> None:
     """A value that shares a character with a name is doubted, also where the name lies inside it."""
-    touched = _touched(c.mentions.start[c.named], c.mentions.end[c.named], c.values)
+    touched = _touched(c.mentions.start[c.named], c.mentions.end[c.named], c.values.start, c.values.end)
     c.doubt(c.values.article, touched)
 
 
-def _touched(starts: Indices, ends: Indices, spans: Spans) -> Mask:
+def _touched(starts: Indices, ends: Indices, span_starts: Indices, span_ends: Indices) -> Mask:
     """Of each span whether it shares a character with an interval."""
     order = np.argsort(starts, kind="stable")
     reach = np.concatenate(([-1], np.maximum.accumulate(ends[order])))
-    return reach[np.searchsorted(starts, spans.end, side="left", sorter=order)] > spans.start
+    return reach[np.searchsorted(starts, span_ends, side="left", sorter=order)] > span_starts
 
 
 def _depth(starts: Indices, ends: Indices, at: Indices) -> Indices:
@@ -648,8 +653,8 @@ def _depth(starts: Indices, ends: Indices, at: Indices) -> Indices:
 @stands_for("span-in-boilerplate")
 def _boilerplate(c: Columns) -> None:
     starts, ends = c.zones.start[c.boilerplate], c.zones.end[c.boilerplate]
-    for spans in c.annotations:
-        c.doubt(spans.article, _touched(starts, ends, spans))
+    start, end, article = (array[len(c.zones) :] for array in c.joined)
+    c.doubt(article, _touched(starts, ends, start, end))
 
 
 @stands_for("role-overlap", "attribution-implicit", "attribution-anonymous")

@@ -143,6 +143,13 @@ def _content(array: pa.Array, of: np.dtype) -> np.ndarray:
     return np.frombuffer(content, of) if content else np.zeros(0, of)
 
 
+def covered(starts: np.ndarray, ends: np.ndarray, n: int) -> np.ndarray:
+    """Of each of n places whether it lies in one of some intervals that stand one behind the other."""
+    bounds = np.concatenate(([0], np.stack((starts, ends), axis=1).ravel(), [n]))
+    sizes = np.diff(np.maximum.accumulate(bounds))
+    return np.repeat(np.arange(len(sizes)) % 2 == 1, sizes)
+
+
 def eights(content: np.ndarray) -> np.ndarray:
     """The eight bytes from each place on, and from the end, as one number; behind the last there are noughts."""
     padded = np.concatenate((content, np.zeros(8, dtype=np.uint8)))

@@ -119,10 +119,8 @@ def _word_numbers(folded: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> t
     It is made of the first eight characters, the last eight and the length: long words that differ between may have
     one.
     """
-    bounds = np.concatenate(([0], np.stack((starts, ends), axis=1).ravel(), [len(folded)]))
-    within = np.repeat(np.arange(len(bounds) - 1) % 2 == 1, np.diff(bounds))
     inked = np.zeros(len(folded) + 2, dtype=bool)
-    inked[1:-1] = within & (folded != _WHITE)
+    inked[1:-1] = columns.covered(starts, ends, len(folded)) & (folded != _WHITE)
     begins = np.zeros(len(folded) + 1, dtype=bool)
     begins[starts] = True
     first = np.flatnonzero(inked[1:] & (begins | ~inked[:-1]))
