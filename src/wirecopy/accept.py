@@ -611,13 +611,15 @@ def _bare(names: pa.StringArray) -> pa.StringArray:
 def _values(c: Columns) -> None:
     values = c.values
     c.doubt(values.article[1:], values.follows & (values.start[1:] < values.end[:-1]))
-    types, given = values.items.field("type"), values.items.field("value")
     dated = c.labelled("value_type", "DATE", "TIME")
+    given = values.items.field("value")
     c.doubt(values.article, dated != _given(given))
-    pairs = list(zip(types.to_pylist(), given.to_pylist(), strict=True))
-    wrong = {(kind, value) for kind, value in set(pairs) if value is not None and not _known_timex(kind, value)}
-    if wrong:
-        c.doubt(values.article, np.fromiter((pair in wrong for pair in pairs), bool, len(pairs)))
+    kinds, strings = shape.names("value_type"), given.dictionary_encode()
+    pairs = _numbers(strings.indices.fill_null(0)) * len(kinds) + c.codes("value_type")
+    known = strings.dictionary.to_pylist()
+    for pair in np.unique(pairs[_given(given)]).tolist():
+        if not _known_timex(kinds[pair % len(kinds)], known[pair // len(kinds)]):
+            c.doubt(values.article, _given(given) & (pairs == pair))
     annotation = c.batch.column("annotation")
     works, owner = _flat(annotation.field("passes"), np.arange(c.n))
     each = np.arange(c.n)
@@ -803,7 +805,7 @@ def _touch(c: Columns, sources: Spans, judged: Indices, entity: Indices) -> Mask
 def _shares_name(c: Columns, named: Mask) -> Mask:
     """Of each entity whether some entity with a name in its article has the same canonical name."""
     keys = _codes([c.entities.field("name")])[0] * c.n + c.entity_article
-    return np.isin(keys, keys[named])
+    return np.isin(keys, keys[named], kind="table")
 
 
 @cache

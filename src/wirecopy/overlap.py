@@ -66,13 +66,13 @@ def runs_of(characters: np.ndarray, starts: np.ndarray, ends: np.ndarray, owners
     """
     words, n_words = _word_numbers(*_folded(characters, starts, ends))
     owners = np.repeat(owners, n_words)
-    n_runs = max(0, len(words) - RUN_LENGTH + 1)
-    numbers = np.zeros(n_runs, dtype=np.uint64)
-    for i in range(RUN_LENGTH if n_runs else 0):
-        numbers = numbers * np.uint64(_FACTOR) + words[i : i + n_runs]
-    whole = owners[:n_runs] == owners[RUN_LENGTH - 1 :] if n_runs else np.zeros(0, dtype=bool)
+    numbers = words
+    for half in (1, 2, 4):  # Of two runs side by side, one of twice the length.
+        numbers = numbers[:-half] * np.uint64(pow(_FACTOR, half, 1 << 64)) + numbers[half:]
+    first, last = owners[: len(numbers)], owners[RUN_LENGTH - 1 :]
+    whole = first == last
     numbers = _mixed(numbers[whole]) >> np.uint64(64 - _HASH_BITS)
-    packed = np.sort((numbers << np.uint64(_ARTICLE_BITS)) | owners[:n_runs][whole].astype(np.uint64))
+    packed = np.sort((numbers << np.uint64(_ARTICLE_BITS)) | first[whole].astype(np.uint64))
     packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))] if len(packed) else packed
     sizes = np.bincount((packed & _ARTICLES).astype(np.int64), minlength=n_articles)
     return packed, sizes.astype(np.int32)
@@ -128,9 +128,10 @@ def _word_numbers(folded: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> t
     lengths = last - first
     eights = columns.eights(folded)
     heads = eights[first] & columns.FIRST_BYTES[np.minimum(lengths, 8)]
-    tails = np.where(lengths > 8, eights[np.maximum(last - 8, 0)], 0)
-    numbers = _mixed(heads * np.uint64(_FACTOR) + _mixed(tails) + lengths.astype(np.uint64))
-    return numbers, np.diff(np.searchsorted(first, np.append(starts, len(folded))))
+    numbers = heads * np.uint64(_FACTOR) + lengths.astype(np.uint64)
+    long = np.flatnonzero(lengths > 8)
+    numbers[long] += _mixed(eights[last[long] - 8])
+    return _mixed(numbers), np.diff(np.searchsorted(first, np.append(starts, len(folded))))
 
 
 def _mixed(numbers: np.ndarray) -> np.ndarray:
