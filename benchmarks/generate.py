@@ -2,7 +2,8 @@
 
 Nothing here is news or gold: the words are drawn at random, publisher and annotator say "synthetic", and the
 corpus is never part of the real one. Article N of a seed is the same whatever the size of the corpus. Waived
-is that every article has two passes, as it would be for a collection annotated by machine.
+is that every article has two passes, as it would be for a collection annotated by machine. Lines are canonical JSON,
+files have the form of the corpus.
 
     python benchmarks/generate.py 20000 FOLDER                     # FOLDER/articles/*.json
     python benchmarks/generate.py 20000 FOLDER --form lines        # FOLDER/articles/part-*.jsonl
@@ -428,7 +429,7 @@ def _write_part(folder: Path, form: str, seed: int, indices: range) -> set[str]:
             (folder / f"{article['id']}.json").write_bytes(format_article(article))
         return used
     name = folder / f"part-{indices.start // LINES_IN_A_PART:05}.jsonl"
-    lines = (orjson.dumps(article) + b"\n" for article in articles())
+    lines = (orjson.dumps(article, option=orjson.OPT_SORT_KEYS) + b"\n" for article in articles())
     if form == "compressed":
         with pa.CompressedOutputStream(str(name) + ".zst", "zstd") as stream:
             _write_lines(stream, lines)

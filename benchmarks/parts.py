@@ -44,7 +44,7 @@ Part = Callable[[Group], Any]
 
 def structure(batch: pa.RecordBatch, contents: list[bytes]) -> bool:
     """Whether the documents are what their columns say, and these have the right shape."""
-    return accept.said_by(batch, contents).all() and shape.surely_valid_columns(batch)
+    return accept.said_by(batch, contents)[0].all() and shape.surely_valid_columns(batch)
 
 
 VALIDATOR = jsonschema.Draft202012Validator(shape.article_schema())

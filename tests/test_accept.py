@@ -67,6 +67,7 @@ def in_other_order(node):
     "form",
     [
         orjson.dumps,
+        lambda article: orjson.dumps(article, option=orjson.OPT_SORT_KEYS),
         format_article,
         lambda article: json.dumps(article).encode(),
         lambda article: json.dumps(article, ensure_ascii=False, indent=4, separators=(",\t", ":\r\n")).encode(),
@@ -74,10 +75,12 @@ def in_other_order(node):
     ],
 )
 def test_article_is_accepted_in_whatever_form_its_json_is_written(form):
-    articles = [make_article(3, i) for i in range(4)]
-    accepted = accept.accepted([*map(form, articles), orjson.dumps(base())])
-    assert accepted.sound.all()
-    assert accepted.columns.batch.equals(as_columns([*articles, base()]))
+    articles = [*(make_article(3, i) for i in range(4)), base()]
+    for last in (form, orjson.dumps):
+        accepted = accept.accepted([*map(form, articles[:-1]), last(articles[-1])])
+        assert accepted.sound.all()
+        assert accepted.columns.batch.equals(as_columns(articles))
+        assert list(accepted.columns.canonical) == [orjson.dumps(a, option=orjson.OPT_SORT_KEYS) for a in articles]
 
 
 ARTICLE = orjson.dumps(make_article(3, 0))

@@ -68,26 +68,30 @@ def accepted(documents: Sequence[bytes]) -> Accepted | None:
     batch = columns.read(documents, shape.article_arrow_schema())
     if batch is None:
         return None
-    sound = said_by(batch, documents)
+    sound, lines = said_by(batch, documents)
     if not sound.all():
-        batch = batch.filter(columns.of_truths(sound))
+        batch, lines = batch.filter(columns.of_truths(sound)), None
     if not shape.surely_valid_columns(batch):
         return None
     try:
-        taken_apart = undoubted_columns(batch)
+        taken_apart = undoubted_columns(batch, lines)
     except (NotTold, pa.ArrowException, OverflowError):
         return Accepted(np.zeros(len(documents), dtype=bool))
     sound[sound] = ~taken_apart.doubts
     return Accepted(sound, taken_apart if sound.all() else None)
 
 
-def said_by(batch: pa.RecordBatch, documents: Sequence[bytes]) -> Mask:
-    """Of each document whether its row surely says the same and no key stands in it twice."""
+def said_by(batch: pa.RecordBatch, documents: Sequence[bytes]) -> tuple[Mask, Sequence[bytes] | None]:
+    """Of each document whether its row surely says the same and no key stands in it twice; and the canonical JSON of
+    the rows, if it had to be looked at."""
     if columns.says(batch, documents):
-        return np.ones(len(documents), dtype=bool)
-    pairs = zip(documents, columns.canonical(batch), strict=True)
-    same = np.fromiter((_canonical(document) == line for document, line in pairs), bool, len(documents))
-    return same & free_of_repeated_keys(documents, batch)
+        return np.ones(len(documents), dtype=bool), None
+    in_order = columns.in_canonical_order(batch)
+    if columns.says(in_order, documents):
+        return np.ones(len(documents), dtype=bool), documents
+    lines = columns.lines(in_order)
+    same = (document == line or _canonical(document) == line for document, line in zip(documents, lines, strict=True))
+    return np.fromiter(same, bool, len(documents)) & free_of_repeated_keys(documents, batch), lines
 
 
 def _canonical(document: bytes) -> bytes | None:
@@ -158,14 +162,15 @@ def runs(c: Columns) -> overlap.Runs:
     return overlap.runs_of(c.characters, c.zones.start[own], c.zones.end[own], c.zones.article[own], c.n)
 
 
-def undoubted_columns(batch: pa.RecordBatch) -> Columns:
+def undoubted_columns(batch: pa.RecordBatch, canonical: Sequence[bytes] | None = None) -> Columns:
     """Articles of the right shape taken apart, with the doubts whether a rule of levels 3 to 5 finds anything in them.
+    `canonical` is their canonical JSON, where it is known.
 
     Raises `NotTold` when they are beyond that, together.
     """
     if STANDS_FOR.keys() != {rule.id for rule in rules_of("article")}:
         raise NotTold  # A rule that no check stands for may say anything.
-    taken_apart = Columns(batch)
+    taken_apart = Columns(batch, canonical)
     for check in _CHECKS:
         check(taken_apart)
     return taken_apart
@@ -205,8 +210,8 @@ class Spans:
 class Columns:
     """A batch of articles taken apart into columns, and the doubts so far."""
 
-    def __init__(self, batch: pa.RecordBatch) -> None:
-        self.batch = batch
+    def __init__(self, batch: pa.RecordBatch, canonical: Sequence[bytes] | None = None) -> None:
+        self.batch, self._canonical = batch, canonical
         self.n = batch.num_rows
         if not self.n:
             raise NotTold
@@ -240,6 +245,11 @@ class Columns:
     def doubt(self, article: Indices, wrong: Mask) -> None:
         """Doubt the articles of the items that may be wrong."""
         self.doubts[article[wrong]] = True
+
+    @property
+    def canonical(self) -> Sequence[bytes]:
+        """The canonical JSON of each article."""
+        return columns.canonical(self.batch) if self._canonical is None else self._canonical
 
     def text(self, article: int) -> str:
         return self.batch.column("text")[article].as_py()

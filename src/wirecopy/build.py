@@ -312,8 +312,7 @@ def _write_group(group: Group, writers: Sequence[TableWriter], store: Store | No
 
 def _write_columns(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, str, str]]:
     """As `_write_group`, of articles that all have their texts and are columns."""
-    batch = group.columns.batch
-    lines = columns.canonical(batch)
+    batch, lines = group.columns.batch, group.columns.canonical
     digests = [hashlib.sha256(line) for line in lines]
     ids, hashes = (batch.column(name).to_pylist() for name in ("id", "text_sha256"))
     views = [writer for writer in writers if writer.config.name not in ("articles", "standoff")]

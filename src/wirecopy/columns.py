@@ -53,12 +53,25 @@ def _reader_schema(schema: pa.Schema) -> Schema:
     return Schema.from_arrow(schema)
 
 
-def written(batch: pa.RecordBatch) -> bytes:
-    """The rows as lines of JSON without white space, each with its line feed: keys in the order of the fields, null
-    where there is no value. No other character is escaped than JSON asks for."""
-    lines = io.BytesIO()
-    arro3.io.write_ndjson(batch, lines, explicit_nulls=True)
-    return lines.getvalue()
+def lines(batch: pa.RecordBatch) -> list[bytes]:
+    """The rows as JSON without white space: keys in the order of the fields, null where there is no value. No other
+    character is escaped than JSON asks for."""
+    written = _Lines()
+    arro3.io.write_ndjson(batch, written, explicit_nulls=True)
+    return written.lines[:-1]
+
+
+class _Lines(io.RawIOBase):
+    """A file that keeps what is written to it line by line: `lines`, and last what follows the last line feed."""
+
+    def __init__(self) -> None:
+        self.lines = [b""]
+
+    def write(self, piece: bytes) -> int:
+        rest, *more = piece.split(b"\n")
+        self.lines[-1] += rest
+        self.lines += more
+        return len(piece)
 
 
 def says(batch: pa.RecordBatch, documents: Sequence[bytes]) -> bool:
@@ -84,10 +97,14 @@ class _Expected(io.RawIOBase):
 
 
 def canonical(batch: pa.RecordBatch) -> list[bytes]:
-    """The canonical JSON of each row: as `written`, with the keys of every object sorted."""
+    """The canonical JSON of each row."""
+    return lines(in_canonical_order(batch))
+
+
+def in_canonical_order(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows with all fields sorted by name, as canonical JSON has the keys of every object."""
     names = sorted(batch.schema.names)
-    columns = [_sorted(batch.column(name)) for name in names]
-    return written(pa.RecordBatch.from_arrays(columns, names)).split(b"\n")[:-1]
+    return pa.RecordBatch.from_arrays([_sorted(batch.column(name)) for name in names], names)
 
 
 def _sorted(array: pa.Array) -> pa.Array:
