@@ -199,6 +199,25 @@ def test_documents_of_a_file_of_several_compressed_frames_are_all_there(tmp_path
     assert [(d.line, d.id) for d in documents_in(path)] == [(1, "synthetic-0000000"), (2, "synthetic-0000001")]
 
 
+def test_id_of_a_line_is_found_however_the_line_is_written(tmp_path):
+    article = make_article(2, 7)
+    others = {**article, "id": "other"}
+    articles = {
+        orjson.dumps(article): "synthetic-0000007",
+        orjson.dumps(article, option=orjson.OPT_SORT_KEYS): "synthetic-0000007",
+        orjson.dumps(dict(sorted(others.items(), reverse=True))): "other",
+        json.dumps(others).encode(): "other",
+        orjson.dumps({**article, "id": 'so ","language":'}, option=orjson.OPT_SORT_KEYS): 'so ","language":',
+        orjson.dumps({"text": '"id":"none","language":"en"'}): None,
+        b'","language":': None,
+        b"[]": None,
+    }
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(b"\n \t\n".join(articles))
+    assert [document.id for document in documents_in(path)] == list(articles.values())
+    assert [document.line for document in documents_in(path)] == list(range(1, 2 * len(articles), 2))
+
+
 def test_chunks_are_bounded_in_number_and_size(forms):
     documents = list(documents_in(forms / "lines" / "articles" / "part-00000.jsonl"))
     assert [len(chunk) for chunk in chunks(documents, most=40)] == [40, 40, 10]

@@ -78,6 +78,9 @@ def read_each(documents: Iterable[Document]) -> Iterator[bytes]:
 
 
 _FIRST_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*"([a-z0-9-]+)"')
+_ID = re.compile(rb"[a-z0-9-]+")
+_BEFORE_ID, _BEHIND_ID = b'"id":"', b'","language":'
+"""What stands around the id of an article in canonical JSON, and around no other."""
 
 
 def is_lines(path: str | Path) -> bool:
@@ -138,11 +141,11 @@ def documents_in(path: Path) -> Iterator[Document]:
     try:
         size_of(path)
         with _opened(path) as stream:
-            start = 0
+            start, is_compressed = 0, name.endswith(COMPRESSED)
             for number, (line, length) in enumerate(_lines(stream), start=1):
-                if line.strip():
+                if not line.isspace():
                     empty = False
-                    keep = name.endswith(COMPRESSED) and length <= LARGEST_FILE
+                    keep = is_compressed and length <= LARGEST_FILE
                     content = line.removesuffix(b"\n") if keep else None
                     yield Document(name, _id_in(line), number, start, length, content)
                 start += length
@@ -176,6 +179,9 @@ def _id_in(line: bytes) -> str | None:
     """The id of the article in a line of JSON; None when there is none that can be told."""
     if found := _FIRST_ID.match(line):
         return found[1].decode("ascii")
+    end = line.rfind(_BEHIND_ID)
+    if end > 0 and (found := _ID.fullmatch(line, line.rfind(_BEFORE_ID, 0, end) + len(_BEFORE_ID), end)):
+        return found[0].decode("ascii")
     try:
         article = orjson.loads(line)
     except orjson.JSONDecodeError:
