@@ -9,7 +9,6 @@ not run.
 import argparse
 import sys
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
@@ -35,7 +34,6 @@ from wirecopy.release import (
     origin_with,
     replacing,
     shards_of,
-    tree_hash,
     with_restored_texts,
     write_documents,
     write_release,
@@ -82,13 +80,12 @@ def build(options: argparse.Namespace) -> dict:
     """Build the release in one stream, and return its manifest."""
     store = Store(options.cache) if options.cache else None
     about = About(options.name, options.version, released(options.documents))
-    with replacing(options.out / options.version) as folder, ThreadPoolExecutor(1) as aside:
-        corpus_hash = aside.submit(tree_hash, options.corpus)
+    with replacing(options.out / options.version) as folder:
         with workforce(options.jobs, options.cluster) as workers:
             built = build_tables(options.corpus, folder, options.configs, workers, store, progress)
         result = built.result
         refuse(result.problems if result.errors else [], result)
-        origin = origin_with(result.corpus, built.outlined, corpus_hash.result())
+        origin = origin_with(result.corpus, built.outlined, built.corpus_sha256)
         manifest = make_manifest(built.shards, origin, about)
         refuse(promise_problems(manifest, result.corpus, options, store), result)
         write_documents(folder, manifest, origin, about, options.documents)

@@ -25,7 +25,7 @@ from wirecopy import columns
 from wirecopy.article import Article
 from wirecopy.cache import Store, key_of
 from wirecopy.documents import Document, chunks, spooled
-from wirecopy.release import Shard, parquet_path, parquet_writer
+from wirecopy.release import Shard, parquet_path, parquet_writer, tree_hash
 from wirecopy.rules.corpus import SPLITS
 from wirecopy.rules.originality import all_waived
 from wirecopy.tables import CONFIGS, LINE_TOKENS, Config, Row, encoded, stored_schema
@@ -375,10 +375,12 @@ def _made_anew(
 
 @dataclass
 class Built:
-    """A corpus judged and made into tables: the result of validation, the shards by config and split, and what the
-    outline takes from each article. The tables are of use only when the result has no errors."""
+    """A corpus judged and made into tables: the result of validation, the hash of the corpus folder, the shards by
+    config and split, and what the outline takes from each article. All but the result are of use only when that has
+    no errors."""
 
     result: Result
+    corpus_sha256: str = ""
     shards: dict[str, dict[str, list[Shard]]] = field(default_factory=dict)
     outlined: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -415,7 +417,10 @@ def build_tables(
         ):
             take(result, finds)
     shutil.rmtree(folder / _SPOOL, ignore_errors=True)
-    finish_corpus(result)
+    with ThreadPoolExecutor(1) as aside:
+        hashed = aside.submit(tree_hash, corpus)
+        finish_corpus(result)
+        built.corpus_sha256 = hashed.result()
     if not result.errors:
         built.shards = _put_in_place(folder, made_shards, configs)
     return built
