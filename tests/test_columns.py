@@ -127,3 +127,8 @@ def test_eight_bytes_from_every_place():
     found = [int(number).to_bytes(8, "little") for number in columns.eights(content)]
     assert found == [(b"abcdefghij" + bytes(8))[i : i + 8] for i in range(11)]
     assert [int(number).to_bytes(8, "little").count(0xFF) for number in columns.FIRST_BYTES] == list(range(9))
+
+
+def test_distinct_numbers_are_those_that_occur():
+    assert columns.distinct(np.array([7, 0, 7, 3])).tolist() == [0, 3, 7]
+    assert columns.distinct(np.array([], dtype=np.int64)).tolist() == []

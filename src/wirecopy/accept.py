@@ -270,7 +270,7 @@ class Columns:
         found = np.zeros(len(self.characters) + 1, dtype=np.uint8)
         _PROPERTIES.take(self.characters, out=found[:-1])
         if not found[:-1].all():
-            _learn(np.unique(self.characters[found[:-1] == 0]))
+            _learn(columns.distinct(self.characters[found[:-1] == 0]))
             _PROPERTIES.take(self.characters, out=found[:-1])
         return found
 
@@ -627,7 +627,7 @@ def _values(c: Columns) -> None:
     kinds, strings = shape.names("value_type"), given.dictionary_encode()
     pairs = _numbers(strings.indices.fill_null(0)) * len(kinds) + c.codes("value_type")
     known = strings.dictionary.to_pylist()
-    for pair in np.unique(pairs[_given(given)]).tolist():
+    for pair in columns.distinct(pairs[_given(given)]).tolist():
         if not _known_timex(kinds[pair % len(kinds)], known[pair // len(kinds)]):
             c.doubt(values.article, _given(given) & (pairs == pair))
     annotation = c.batch.column("annotation")

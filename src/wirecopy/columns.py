@@ -160,6 +160,12 @@ def _content(array: pa.Array, of: np.dtype) -> np.ndarray:
     return np.frombuffer(content, of) if content else np.zeros(0, of)
 
 
+def distinct(numbers: np.ndarray) -> np.ndarray:
+    """The different ones of whole numbers that are neither negative nor large, in rising order. `np.unique` imports
+    masked arrays first."""
+    return np.flatnonzero(np.bincount(numbers))
+
+
 def covered(starts: np.ndarray, ends: np.ndarray, n: int) -> np.ndarray:
     """Of each of n places whether it lies in one of some intervals that stand one behind the other."""
     bounds = np.concatenate(([0], np.stack((starts, ends), axis=1).ravel(), [n]))

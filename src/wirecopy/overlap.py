@@ -88,7 +88,7 @@ def _folded(characters: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tup
     """Characters case folded, as `_FOLDS` has them, and the stretches in what they fold to."""
     folded = _FOLDS.take(characters)
     if not folded.all():
-        for code_point in np.unique(characters[folded == _UNMET]).tolist():
+        for code_point in columns.distinct(characters[folded == _UNMET]).tolist():
             _FOLDS[code_point] = _fold_of(chr(code_point))
         folded = _FOLDS.take(characters)
     places = np.flatnonzero(folded == _LONG)
@@ -235,7 +235,7 @@ def _pairs_of(
     """The pairs of articles that have one run, packed into one number each, for the runs that some number of
     articles have; with `among`, the pairs of which at least one is among these."""
     begins = np.cumsum(sizes) - sizes
-    for size in np.unique(sizes[(sizes >= least) & (sizes <= most)]).tolist():
+    for size in columns.distinct(sizes[(sizes >= least) & (sizes <= most)]).tolist():
         holders = articles[begins[sizes == size][:, None] + np.arange(size)]
         if among is not None:
             holders = holders[among[holders].any(axis=1)]
