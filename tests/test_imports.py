@@ -99,16 +99,15 @@ def test_every_room_imports_only_what_it_may():
 
 def test_heavy_libraries_are_imported_for_building_only():
     for path in PACKAGE.rglob("*.py"):
-        if room_of(path) not in ("tables", "release", "publish"):
+        if room_of(path) not in ("tables", "publish"):
             assert not {name.split(".")[0] for name in imports_of(path)} & BUILD_ONLY, path
 
 
 def test_only_hydrate_and_publish_touch_the_network():
-    """The card of a release is written with a class of huggingface_hub that does not."""
     for path in PACKAGE.rglob("*.py"):
         if room_of(path) not in ("hydrate", "publish"):
             assert not {name.split(".")[0] for name in imports_of(path)} & NETWORK, path
-        if room_of(path) not in ("release", "publish"):
+        if room_of(path) != "publish":
             assert not {name.split(".")[0] for name in imports_of(path)} & {"huggingface_hub"}, path
 
 

@@ -95,6 +95,20 @@ def build(corpus, out, *options):
     return out / wirecopy.__version__
 
 
+def test_build_of_articles_loads_no_library_that_takes_long(forms, tmp_path):
+    """Some takes as long to import as a thousand articles to build; pyarrow imports pandas for part of what it does."""
+    program = tmp_path / "build.py"
+    arguments = ["", "--corpus", str(forms / "lines"), "--out", str(tmp_path), "--documents", str(ROOT)]
+    program.write_text(
+        f"import runpy, sys\nsys.argv = {[*arguments, '--configs', 'articles']}\n"
+        f"try:\n    runpy.run_path({str(ROOT / 'scripts' / 'build.py')!r}, run_name='__main__')\n"
+        "except SystemExit as ended:\n    assert not ended.code\n"
+        "print(sys.modules.keys() & {'pandas', 'numpy.ma', 'datasets', 'huggingface_hub', 'spacy', 'jsonschema'})\n"
+    )
+    ran = run(program)
+    assert ran.stdout.splitlines()[-1] == "set()", ran.stdout + ran.stderr
+
+
 # Validation
 
 

@@ -383,9 +383,13 @@ def _offsets_of(strings: pa.StringArray) -> Indices:
 def _codes(arrays: Iterable[pa.StringArray]) -> list[Indices]:
     """Numbers that are equal for equal strings of all arrays, -1 for null."""
     arrays = list(arrays)
-    encoded = pa.concat_arrays(arrays).dictionary_encode()
-    codes = np.where(_given(encoded.indices), _numbers(encoded.indices), -1)
+    codes = _indices(pa.concat_arrays(arrays).dictionary_encode())
     return np.split(codes, np.cumsum([len(array) for array in arrays])[:-1])
+
+
+def _indices(encoded: pa.DictionaryArray) -> Indices:
+    """The places in the dictionary, -1 for null."""
+    return np.where(_given(encoded.indices), _numbers(encoded.indices), -1)
 
 
 def _is_in(strings: pa.StringArray, wanted: Iterable[str]) -> Mask:
@@ -625,7 +629,7 @@ def _values(c: Columns) -> None:
     given = values.items.field("value")
     c.doubt(values.article, dated != _given(given))
     kinds, strings = shape.names("value_type"), given.dictionary_encode()
-    pairs = _numbers(strings.indices.fill_null(0)) * len(kinds) + c.codes("value_type")
+    pairs = _indices(strings) * len(kinds) + c.codes("value_type")
     known = strings.dictionary.to_pylist()
     for pair in columns.distinct(pairs[_given(given)]).tolist():
         if not _known_timex(kinds[pair % len(kinds)], known[pair // len(kinds)]):
