@@ -44,7 +44,7 @@ def parsed(contents: list[bytes]) -> pa.RecordBatch:
 
 
 def read(contents: list[bytes]) -> pa.RecordBatch:
-    return columns.read(contents, article_arrow_schema())
+    return columns.read(columns.joined(contents), len(contents), article_arrow_schema())
 
 
 MAKERS = {"write": parsed, "columns": read}

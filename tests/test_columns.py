@@ -35,12 +35,16 @@ RECORDS = [
 ]
 
 
+def read(documents, schema):
+    return columns.read(columns.joined(documents), len(documents), schema)
+
+
 def dumped(record, option=None):
     return orjson.dumps(record, option=option)
 
 
 def test_records_are_read_as_they_are():
-    batch = columns.read(list(map(dumped, RECORDS)), SCHEMA)
+    batch = read(list(map(dumped, RECORDS)), SCHEMA)
     assert batch.equals(pa.RecordBatch.from_pylist(RECORDS, schema=SCHEMA))
 
 
@@ -54,12 +58,12 @@ def test_records_are_written_in_the_order_of_fields_and_of_keys():
 def test_rows_say_only_what_they_are_written_as():
     batch = pa.RecordBatch.from_pylist(RECORDS, schema=SCHEMA)
     documents = list(map(dumped, RECORDS))
-    assert columns.says(batch, documents)
-    assert not columns.says(batch, documents[:-1])
-    assert not columns.says(batch, [*documents, b""])
-    assert not columns.says(batch, [*documents[:-1], documents[-1] + b" "])
-    assert not columns.says(batch, [documents[0].replace(b"-1", b"-2"), *documents[1:]])
-    assert not columns.says(batch.slice(0, 3), documents)
+    assert columns.says(batch, columns.joined(documents))
+    assert not columns.says(batch, columns.joined(documents[:-1]))
+    assert not columns.says(batch, columns.joined([*documents, b""]))
+    assert not columns.says(batch, columns.joined([*documents[:-1], documents[-1] + b" "]))
+    assert not columns.says(batch, columns.joined([documents[0].replace(b"-1", b"-2"), *documents[1:]]))
+    assert not columns.says(batch.slice(0, 3), columns.joined(documents))
 
 
 def test_every_character_is_written_as_canonical_json_has_it():
@@ -67,7 +71,7 @@ def test_every_character_is_written_as_canonical_json_has_it():
     texts = ["".join(characters[i : i + 1_000]) for i in range(0, len(characters), 1_000)]
     batch = pa.RecordBatch.from_pydict({"text": texts})
     assert columns.canonical(batch) == [dumped({"text": text}) for text in texts]
-    assert columns.read([dumped({"text": text}) for text in texts[1:]], batch.schema).equals(batch.slice(1))
+    assert read([dumped({"text": text}) for text in texts[1:]], batch.schema).equals(batch.slice(1))
 
 
 @pytest.mark.parametrize(
@@ -89,11 +93,11 @@ def test_every_character_is_written_as_canonical_json_has_it():
 )
 def test_what_are_no_records_of_the_schema_is_not_read(document):
     """The last two would end the process if the reader got to see them."""
-    assert columns.read([b"{}", document], SCHEMA) is None
+    assert read([b"{}", document], SCHEMA) is None
 
 
 def test_no_documents_are_no_rows():
-    assert columns.read([], SCHEMA) is None
+    assert read([], SCHEMA) is None
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=list(CONFIGS))
@@ -102,7 +106,7 @@ def test_rows_of_every_config_are_read_from_their_canonical_json(config, written
     for article in list(written_articles.values())[:5]:
         rows = encoded(config, config.rows(article))
         expected = pa.RecordBatch.from_pylist(rows, schema=schema)
-        assert columns.read([dumped(row, orjson.OPT_SORT_KEYS) for row in rows], schema).equals(expected)
+        assert read([dumped(row, orjson.OPT_SORT_KEYS) for row in rows], schema).equals(expected)
 
 
 def test_canonical_json_of_articles_is_that_of_their_columns(written_articles):

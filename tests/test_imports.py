@@ -45,7 +45,7 @@ ALLOWED = {
     "diffreport": {"changelog", "diff", "outline"},
     "history": {"", "diff", "documents", "outline", "shape"},
     "citation": set(),
-    "release": {"", "article", "cache", "citation", "croissant", "outline", "rules", "shape", "tables"},
+    "release": {"", "article", "citation", "croissant", "outline", "rules", "shape", "tables"},
     "build": {"article", "cache", "columns", "documents", "release", "rules", "tables", "validate", "views", "work"},
     "verify": {"article", "history", "problems", "release"},
     "promises": {"article", "changelog", "diff", "outline", "problems"},

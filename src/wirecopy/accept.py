@@ -65,10 +65,11 @@ def accepted(documents: Sequence[bytes]) -> Accepted | None:
     None when some document keeps the others from being told: it is no JSON, or has not the shape of an article.
     Never raises: what it cannot tell, it doubts.
     """
-    batch = columns.read(documents, shape.article_arrow_schema())
+    content = columns.joined(documents)
+    batch = columns.read(content, len(documents), shape.article_arrow_schema())
     if batch is None:
         return None
-    sound, lines = said_by(batch, documents)
+    sound, lines = said_by(batch, documents, content)
     if not sound.all():
         batch, lines = batch.filter(columns.of_truths(sound)), None
     if not shape.surely_valid_columns(batch):
@@ -81,13 +82,13 @@ def accepted(documents: Sequence[bytes]) -> Accepted | None:
     return Accepted(sound, taken_apart if sound.all() else None)
 
 
-def said_by(batch: pa.RecordBatch, documents: Sequence[bytes]) -> tuple[Mask, Sequence[bytes] | None]:
+def said_by(batch: pa.RecordBatch, documents: Sequence[bytes], content: bytes) -> tuple[Mask, Sequence[bytes] | None]:
     """Of each document whether its row surely says the same and no key stands in it twice; and the canonical JSON of
-    the rows, if it had to be looked at."""
-    if columns.says(batch, documents):
+    the rows, if it had to be looked at. `content` are the documents joined."""
+    if columns.says(batch, content):
         return np.ones(len(documents), dtype=bool), None
     in_order = columns.in_canonical_order(batch)
-    if columns.says(in_order, documents):
+    if columns.says(in_order, content):
         return np.ones(len(documents), dtype=bool), documents
     lines = columns.lines(in_order)
     same = (document == line or _canonical(document) == line for document, line in zip(documents, lines, strict=True))

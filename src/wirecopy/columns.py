@@ -18,33 +18,35 @@ import pyarrow as pa
 from arro3.core import Schema
 
 
-def read(documents: Sequence[bytes], schema: pa.Schema) -> pa.RecordBatch | None:
-    """JSON documents as rows of a schema; None when they are not as many objects of its types.
+def joined(documents: Sequence[bytes]) -> bytes:
+    """JSON documents one behind the other, a line feed after each."""
+    return b"\n".join([*documents, b""])
+
+
+def read(content: bytes, n_documents: int, schema: pa.Schema) -> pa.RecordBatch | None:
+    """Joined documents as rows of a schema; None when they are not as many objects of its types.
 
     Unknown keys are passed over, of equal keys the last counts, what is missing is null, and a number may stand in
     quotation marks.
     """
-    content = b"\n".join(documents)
     if _has_nought(content):
         return None  # A message of the reader that quotes this character ends the process (arro3 0.9.1).
     try:
-        reader = arro3.io.read_json(io.BytesIO(content), schema=_reader_schema(schema), batch_size=len(documents))
+        reader = arro3.io.read_json(io.BytesIO(content), schema=_reader_schema(schema), batch_size=n_documents)
         batches = list(pa.RecordBatchReader.from_stream(reader.read_all()))
     except Exception:  # The reader raises nothing narrower.
         return None
-    return batches[0] if len(batches) == 1 and batches[0].num_rows == len(documents) else None
+    return batches[0] if len(batches) == 1 and batches[0].num_rows == n_documents else None
 
 
 def _has_nought(content: bytes) -> bool:
-    """Whether JSON may have the character U+0000 in it, which is looked for where something is escaped."""
-    codes = np.frombuffer(content, dtype=np.uint8)
-    escapes = (codes[:-1] == ord("\\")) & (codes[1:] == ord("u"))
-    return b"\x00" in content or (bool(escapes.any()) and b"\\u0000" in content)
+    """Whether JSON may have the character U+0000 in it."""
+    return b"\x00" in content or content.rfind(b"\\u0000") >= 0  # From behind is faster than `in`.
 
 
 def made_of(lines: Sequence[bytes], schema: pa.Schema) -> pa.RecordBatch:
     """The columns of records of a schema that are there as JSON."""
-    batch = read(lines, schema)
+    batch = read(joined(lines), len(lines), schema)
     return pa.RecordBatch.from_pylist([orjson.loads(line) for line in lines], schema) if batch is None else batch
 
 
@@ -74,9 +76,9 @@ class _Lines(io.RawIOBase):
         return len(piece)
 
 
-def says(batch: pa.RecordBatch, documents: Sequence[bytes]) -> bool:
-    """Whether the rows are written as exactly these documents."""
-    expected = _Expected(b"\n".join([*documents, b""]))
+def says(batch: pa.RecordBatch, content: bytes) -> bool:
+    """Whether the rows are written as exactly these joined documents."""
+    expected = _Expected(content)
     with suppress(Exception):  # Of what the file raises, the writer makes an exception of its own.
         arro3.io.write_ndjson(batch, expected, explicit_nulls=True)
     return expected.n_left == 0
