@@ -11,48 +11,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import orjson
-
 import wirecopy
-from wirecopy.article import Article
-from wirecopy.build import build_tables
-from wirecopy.cache import Store, key_of
-from wirecopy.changelog import ChangelogError, corrections
-from wirecopy.citation import read_citation
 from wirecopy.cli import CLEAN, FAILED, FINDINGS, add_work_options, fail, progress
-from wirecopy.history import RECORD, HistoryError, latest, read_record
-from wirecopy.hydrate import restore, standoff_of, text_files, with_restored
-from wirecopy.problems import Problem
-from wirecopy.promises import undone_problems, version_problems
-from wirecopy.release import (
-    About,
-    articles_by_split,
-    make_manifest,
-    make_tables,
-    n_rows,
-    origin_of,
-    origin_with,
-    replacing,
-    shards_of,
-    with_restored_texts,
-    write_documents,
-    write_release,
-)
-from wirecopy.report import as_text
-from wirecopy.rules import Corpus
-from wirecopy.tables import CONFIGS
-from wirecopy.validate import Result, check_corpus
-from wirecopy.work import WorkError, workforce
+from wirecopy.work import WorkError, Workforce, workforce
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-class Refused(Exception):
-    """The corpus has errors, or the version promises too little: the problems, and of how many files."""
-
-    def __init__(self, problems: list[Problem], n_files: int) -> None:
-        super().__init__(problems, n_files)
-        self.problems, self.n_files = problems, n_files
 
 
 def main(arguments: list[str]) -> int:
@@ -61,85 +24,41 @@ def main(arguments: list[str]) -> int:
         return fail(f"{options.corpus}: no corpus there (a corpus is a folder that holds articles/)")
     if not (options.corpus / "splits.json").exists():
         return fail(f"{options.corpus}: splits.json is missing; a release needs to know the splits")
-    existed = options.out.exists()
+    with workforce(options.jobs, options.cluster) as workers:
+        return build(options, workers)  # Workers import what they need while this process does.
+
+
+def build(options: argparse.Namespace, workers: Workforce) -> int:
+    """Build the release, and say what was built or why nothing was."""
+    from wirecopy.cache import Store
+    from wirecopy.changelog import ChangelogError
+    from wirecopy.history import HistoryError
+    from wirecopy.making import Order, Refused, make, make_with_texts
+    from wirecopy.release import n_rows
+    from wirecopy.report import as_text
+    from wirecopy.tables import CONFIGS
+
+    if unknown := [name for name in options.configs or () if name not in CONFIGS]:
+        return fail(f"--configs: there is no {', '.join(unknown)}; the configs are {', '.join(CONFIGS)}")
+    out, existed = options.out / options.version, options.out.exists()
+    order = Order(options.corpus, out, options.documents, options.record, options.name, options.version)
+    store = Store(options.cache) if options.cache else None
     try:
-        manifest = build_with_texts(options) if options.texts is not None else build(options)
+        if options.texts is None:
+            manifest = make(order, options.configs or list(CONFIGS), workers, store, progress)
+        else:
+            manifest = make_with_texts(order, options.texts, progress)
+    except (HistoryError, ChangelogError) as error:
+        return fail(str(error))
     except Refused as refused:
         sys.stdout.write(as_text(refused.problems, refused.n_files))
         if not existed:
             options.out.rmdir()
         return FINDINGS
-    out = options.out / options.version
     configs = manifest["configs"]
     with_text = f", {n_rows(manifest, 'articles')} articles with text" if "articles" in configs else ""
     print(f"{out}: {len(configs)} config{'s' if len(configs) > 1 else ''}{with_text}")
     return CLEAN
-
-
-def build(options: argparse.Namespace) -> dict:
-    """Build the release in one stream, and return its manifest."""
-    store = Store(options.cache) if options.cache else None
-    about = About(options.name, options.version, released(options.documents))
-    with replacing(options.out / options.version) as folder:
-        with workforce(options.jobs, options.cluster) as workers:
-            built = build_tables(options.corpus, folder, options.configs, workers, store, progress)
-        result = built.result
-        refuse(result.problems if result.errors else [], result)
-        origin = origin_with(result.corpus, built.outlined, built.corpus_sha256)
-        manifest = make_manifest(built.shards, origin, about)
-        refuse(promise_problems(manifest, result.corpus, options, store), result)
-        write_documents(folder, manifest, origin, about, options.documents)
-    return manifest
-
-
-def build_with_texts(options: argparse.Namespace) -> dict:
-    """Build a release with the texts of stand-off articles restored, and return its manifest."""
-    result = check_corpus(options.corpus, progress)
-    refuse(result.problems if result.errors else [], result)
-    by_split = articles_by_split(result.corpus)
-    restoration = restore(standoff_of(by_split), text_files(options.texts), result.corpus.sources)
-    if restoration.problems:
-        raise Refused(restoration.problems, len(restoration.articles))
-    tables = make_tables(with_restored(by_split, restoration.articles), progress)
-    about = with_restored_texts(About(options.name, options.version, released(options.documents)))
-    origin = origin_of(result.corpus)
-    manifest = make_manifest(shards_of(tables), origin, about)
-    # Restored texts change the rows and no promise, so the rows are not compared.
-    promised = {key: value for key, value in manifest.items() if key != "configs"}
-    refuse(promise_problems(promised, result.corpus, options), result)
-    write_release(tables, manifest, origin, about, options.documents, options.out / options.version)
-    return manifest
-
-
-def refuse(problems: list[Problem], result: Result) -> None:
-    if problems:
-        raise Refused(problems, result.n_files)
-
-
-def promise_problems(
-    manifest: dict, corpus: Corpus, options: argparse.Namespace, store: Store | None = None
-) -> list[Problem]:
-    """What forbids this version after the recorded ones."""
-    record = read_record(options.record or options.corpus.resolve().parent / RECORD)
-    changelog = options.documents / "CHANGELOG.md"
-    text = changelog.read_text(encoding="utf-8") if changelog.is_file() else ""
-    corrected = {change.article for changes in corrections(text).values() for change in changes}
-    places = {d.id: place for place, d in corpus.gold_digests.items() if d.id in corrected}
-    articles = {article["id"]: article for article in corpus.read(places.values()).values()}
-    return [*version_problems(manifest, latest(record)), *undone_in(articles, text, store)]
-
-
-def undone_in(articles: dict[str, Article], changelog: str, store: Store | None) -> list[Problem]:
-    """The corrections that articles undo; `store` keeps which articles undo none."""
-    if store is None:
-        return undone_problems(changelog, articles)
-    keys = {article_id: key_of("undone", changelog, orjson.dumps(article)) for article_id, article in articles.items()}
-    doubtful = {article_id: a for article_id, a in articles.items() if store.get(keys[article_id]) is None}
-    problems = undone_problems(changelog, doubtful)
-    if not problems:
-        for article_id in doubtful:
-            store.put(keys[article_id], b"")
-    return problems
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -150,22 +69,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--texts", type=Path, help="a folder with the texts of all stand-off articles")
     parser.add_argument("--record", type=Path, help="the record of releases (releases/ beside the corpus)")
     parser.add_argument("--name", default="Wirecopy", help="the name of the corpus")
-    parser.add_argument("--configs", nargs="+", choices=CONFIGS, default=list(CONFIGS), help="the tables to make")
+    parser.add_argument("--configs", nargs="+", metavar="CONFIG", help="the tables to make (all)")
     parser.add_argument("--cache", type=Path, help="a folder that keeps what was made for the next build")
     add_work_options(parser)
     parser.add_argument("--version", default=wirecopy.__version__, help="the version, x.y.z")
     return parser.parse_args(arguments)
 
 
-def released(documents: Path) -> str:
-    """The day of the release, as CITATION.cff says: a build has no clock of its own."""
-    return read_citation(documents)["date-released"]
-
-
 def run(arguments: Iterable[str]) -> int:
     try:
         return main(list(arguments))
-    except (HistoryError, ChangelogError, WorkError) as error:
+    except WorkError as error:
         return fail(str(error))
     except OSError as error:
         return fail(f"{error.filename or 'the build'}: {(error.strerror or str(error)).lower()}")

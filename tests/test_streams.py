@@ -95,6 +95,14 @@ def build(corpus, out, *options):
     return out / wirecopy.__version__
 
 
+def test_build_of_a_config_that_there_is_not_names_those_that_there_are(forms, tmp_path):
+    options = ("--corpus", forms / "lines", "--out", tmp_path / "dist", "--documents", ROOT, "--configs", "zones", "zoo")
+    built = run("scripts/build.py", *options)
+    assert built.returncode == 2
+    assert "there is no zoo; the configs are articles, zones, zones_clean, ner" in built.stderr
+    assert not (tmp_path / "dist").exists()
+
+
 def test_build_of_articles_loads_no_library_that_takes_long(forms, tmp_path):
     """Some takes as long to import as a thousand articles to build; pyarrow imports pandas for part of what it does."""
     program = tmp_path / "build.py"

@@ -107,14 +107,15 @@ def _positive(text: str) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from wirecopy.cache import Store
-    from wirecopy.report import FORMATS
-    from wirecopy.validate import check_paths
     from wirecopy.work import WorkError, workforce
 
-    store = Store(options.cache) if options.cache else None
     try:
-        with workforce(options.jobs, options.cluster) as workers:
+        with workforce(options.jobs, options.cluster) as workers:  # They import what they need while this process does.
+            from wirecopy.cache import Store
+            from wirecopy.report import FORMATS
+            from wirecopy.validate import check_paths
+
+            store = Store(options.cache) if options.cache else None
             result = check_paths(options.paths, progress, workers, options.texts is not None, store)
     except WorkError as error:
         return fail(str(error))
