@@ -96,8 +96,8 @@ def build(corpus, out, *options):
 
 
 def test_build_of_a_config_that_there_is_not_names_those_that_there_are(forms, tmp_path):
-    options = ("--corpus", forms / "lines", "--out", tmp_path / "dist", "--documents", ROOT, "--configs", "zones", "zoo")
-    built = run("scripts/build.py", *options)
+    options = ("--corpus", forms / "lines", "--out", tmp_path / "dist", "--documents", ROOT)
+    built = run("scripts/build.py", *options, "--configs", "zones", "zoo")
     assert built.returncode == 2
     assert "there is no zoo; the configs are articles, zones, zones_clean, ner" in built.stderr
     assert not (tmp_path / "dist").exists()
