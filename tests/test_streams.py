@@ -26,7 +26,7 @@ from wirecopy import cache
 from wirecopy.article import format_article
 from wirecopy.build import build_tables
 from wirecopy.cache import Store
-from wirecopy.documents import chunks, documents_in, read_each, spooled
+from wirecopy.documents import Lister, chunks, documents_in, read_each
 from wirecopy.overlap import RUN_LENGTH, RunIndex, packed_runs
 from wirecopy.release import (
     About,
@@ -249,7 +249,7 @@ def test_chunks_are_bounded_in_number_and_size(forms):
 
 def test_compressed_lines_are_held_on_disk_while_a_build_is_planned(forms, tmp_path):
     path = forms / "compressed" / "articles" / "part-00000.jsonl.zst"
-    held = list(spooled(documents_in(path), tmp_path / "spool"))
+    held = Lister(tmp_path / "spool")([path]).documents
     assert all(document.content is None for document in held)
     lines = (forms / "lines" / "articles" / "part-00000.jsonl").read_bytes().splitlines()
     assert list(read_each(reversed(held))) == lines[::-1]
@@ -408,7 +408,7 @@ def check_sharded_release(folder, built):
     from wirecopy.release import origin_with, write_documents
     from wirecopy.verify import loaded_differences
 
-    origin = origin_with(built.result.corpus, built.outlined, tree_hash(ROOT / "corpus"))
+    origin = origin_with(built.result.corpus, built.record_hashes, tree_hash(ROOT / "corpus"))
     about = About("Trial", "1.2.3", "2031-05-04")
     manifest = make_manifest(built.shards, origin, about)
     write_documents(folder, manifest, origin, about, ROOT)
@@ -451,7 +451,7 @@ def kept(forms, tmp_path):
         with_store = build_tables(corpus, folders[0], ("articles", "ner"), store=Store(tmp_path / "store"), shard=16)
         without = build_tables(corpus, folders[1], ("articles", "ner"), shard=16)
         assert with_store.shards == without.shards
-        assert with_store.outlined == without.outlined
+        assert with_store.record_hashes == without.record_hashes
         assert with_store.result.problems == without.result.problems
         hashes = [tree_hash(folder) if folder.exists() else None for folder in folders]
         assert hashes[0] == hashes[1]

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -24,7 +24,7 @@ import pyarrow as pa
 from wirecopy import columns
 from wirecopy.article import Article
 from wirecopy.cache import Store, key_of
-from wirecopy.documents import Document, chunks, spooled
+from wirecopy.documents import Document, Lister, chunks, file_groups
 from wirecopy.release import Shard, parquet_path, parquet_writer, tree_hash
 from wirecopy.rules.corpus import SPLITS
 from wirecopy.rules.originality import all_waived
@@ -43,6 +43,7 @@ from wirecopy.validate import (
     open_corpus,
     take_gold,
     take_passes,
+    unreadable_problem,
 )
 from wirecopy.views import clean_view
 from wirecopy.work import Workforce
@@ -73,13 +74,12 @@ class ShardTask(NamedTuple):
 
 @dataclass
 class MadeShard:
-    """What came of a shard: what was found in its articles, the shards of its tables by config, and what the
-    outline takes from its articles. The tables are complete only if nothing that was found is an error."""
+    """What came of a shard: what was found in its articles, the shards of its tables by config, and the SHA-256 of
+    the record of each article by its id. The tables are complete only if nothing that was found is an error."""
 
-    task: ShardTask
     finds: Finds
     tables: dict[str, Shard] = field(default_factory=dict)
-    outlined: list[tuple[str, str, str]] = field(default_factory=list)
+    record_hashes: dict[str, bytes] = field(default_factory=dict)
 
 
 Line = tuple[str, bytes]
@@ -245,7 +245,7 @@ class Maker:
         if kept is None:
             kept = self.make(task)
             if key is not None and key == self._key(task):  # Else somebody writes to the files meanwhile.
-                self._keep(key, kept)
+                self._keep(key, task, kept)
         return kept
 
     def _key(self, task: ShardTask) -> str | None:
@@ -253,7 +253,7 @@ class Maker:
 
     def make(self, task: ShardTask) -> MadeShard:
         """Judge the articles of a shard and, as long as there is no error, write its tables."""
-        made = MadeShard(task, Finds(n_documents=len(task.documents)))
+        made = MadeShard(Finds(n_documents=len(task.documents)))
         notes, sound = Notes(made.finds, self.root, self.original), True
         store = self.store if len(task.documents) <= _FEW else None
         with Beside() as beside:
@@ -264,7 +264,7 @@ class Maker:
                 notes.take(documents, group)
                 sound = sound and not any(p.severity == "error" for p in group.problems)
                 if sound:
-                    made.outlined += _write_group(group, writers, store)
+                    made.record_hashes.update(_write_group(group, writers, store))
                     for writer in writers:
                         writer.end_group()
             finished = {writer.config.name: writer.finish() for writer in writers}
@@ -285,16 +285,17 @@ class Maker:
             path = self.folder / name / task.name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        return replace(made, task=task)
+        return made
 
-    def _keep(self, key: str, made: MadeShard) -> None:
+    def _keep(self, key: str, task: ShardTask, made: MadeShard) -> None:
         for name in made.tables:
-            self.store.put(key_of("table", key, name), (self.folder / name / made.task.name).read_bytes())
-        self.store.put(key, pickle.dumps(replace(made, task=None)))
+            self.store.put(key_of("table", key, name), (self.folder / name / task.name).read_bytes())
+        self.store.put(key, pickle.dumps(made))
 
 
-def _write_group(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, str, str]]:
-    """Give a group of sound articles to the writers, each those of its kind; what the outline takes from them.
+def _write_group(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, bytes]]:
+    """Give a group of sound articles to the writers, each those of its kind; the id of each and the SHA-256 of its
+    record.
 
     `store`, if given, keeps the rows of each article for the next time.
     """
@@ -303,26 +304,26 @@ def _write_group(group: Group, writers: Sequence[TableWriter], store: Store | No
         return
     articles = [article for article, _ in group.judged]
     for article, (article_id, line) in zip(articles, canonical(articles), strict=True):
-        digest = hashlib.sha256(line)
+        digest = hashlib.sha256(line).digest()
         standoff = article["text"] is None
         wanted = [writer for writer in writers if (writer.config.name == "standoff") == standoff]
-        _write_article(article, digest.digest(), wanted, store)
-        yield article_id, article["text_sha256"], digest.hexdigest()
+        _write_article(article, digest, wanted, store)
+        yield article_id, digest
 
 
-def _write_columns(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, str, str]]:
+def _write_columns(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, bytes]]:
     """As `_write_group`, of articles that all have their texts and are columns."""
     batch, lines = group.columns.batch, group.columns.canonical
-    digests = [hashlib.sha256(line) for line in lines]
-    ids, hashes = (batch.column(name).to_pylist() for name in ("id", "text_sha256"))
+    digests = [hashlib.sha256(line).digest() for line in lines]
+    ids = batch.column("id").to_pylist()
     views = [writer for writer in writers if writer.config.name not in ("articles", "standoff")]
     for writer in writers:
         if writer.config.name == "articles":
             writer.add_batch(batch, zip(ids, lines, strict=True))
     if views:
         for (article, _), digest in zip(group.judged, digests, strict=True):
-            _write_article(article, digest.digest(), views, store)
-    yield from zip(ids, hashes, (digest.hexdigest() for digest in digests), strict=True)
+            _write_article(article, digest, views, store)
+    yield from zip(ids, digests, strict=True)
 
 
 def _write_article(article: Article, digest: bytes, writers: Sequence[TableWriter], store: Store | None) -> None:
@@ -376,13 +377,13 @@ def _made_anew(
 @dataclass
 class Built:
     """A corpus judged and made into tables: the result of validation, the hash of the corpus folder, the shards by
-    config and split, and what the outline takes from each article. All but the result are of use only when that has
-    no errors."""
+    config and split, and the SHA-256 of the record of each article by its id. All but the result are of use only when
+    that has no errors."""
 
     result: Result
     corpus_sha256: str = ""
     shards: dict[str, dict[str, list[Shard]]] = field(default_factory=dict)
-    outlined: list[tuple[str, str, str]] = field(default_factory=list)
+    record_hashes: dict[str, bytes] = field(default_factory=dict)
 
 
 def build_tables(
@@ -401,29 +402,49 @@ def build_tables(
     Of errors, the result tells all that `wirecopy.validate.check_corpus` finds; there are no tables then.
     """
     workers = workers or Workforce()
-    result, gold, passes = open_corpus(corpus)
-    built = Built(result)
-    documents = spooled(documents_of(gold, result.problems), folder / _SPOOL)
-    tasks, loose = _planned(documents, result.corpus.split_of, shard)
-    made_shards = []
-    original = not all_waived(result.corpus)
-    for made in workers.map(Maker(corpus, folder, tuple(configs), store, original), progress(tasks)):
-        take_gold(result, made.finds)
-        built.outlined += made.outlined
-        made_shards.append((made.task.split, made.task.name, made.tables))
-    for documents, take in ((loose, take_gold), (documents_of(progress(passes), result.problems), take_passes)):
-        for finds in workers.map(
-            Finder(corpus, store=store, original=original and take is take_gold), chunks(documents)
-        ):
-            take(result, finds)
-    shutil.rmtree(folder / _SPOOL, ignore_errors=True)
     with ThreadPoolExecutor(1) as aside:
         hashed = aside.submit(tree_hash, corpus)
-        finish_corpus(result)
+        built, made = _made(corpus, folder, configs, workers, store, progress, shard)
+        finish_corpus(built.result)
         built.corpus_sha256 = hashed.result()
-    if not result.errors:
-        built.shards = _put_in_place(folder, made_shards, configs)
+    if not built.result.errors:
+        built.shards = _put_in_place(folder, made, configs)
     return built
+
+
+def _made(
+    corpus: Path,
+    folder: Path,
+    configs: Sequence[str],
+    workers: Workforce,
+    store: Store | None,
+    progress: Callable[[Iterable], Iterable],
+    shard: int,
+) -> tuple[Built, list[tuple[str, str, dict[str, Shard]]]]:
+    """All documents of a corpus judged one by one and written: of each shard its split, its name and its tables."""
+    result, gold, passes = open_corpus(corpus)
+    built, made_shards = Built(result), []
+    documents: list[Document] = []
+    for listing in workers.map(Lister(folder / _SPOOL), progress(file_groups(gold))):
+        documents += listing.documents
+        result.problems += map(unreadable_problem, listing.unreadable)
+    tasks, loose = _planned(documents, result.corpus.split_of, shard)
+    documents.clear()
+    names = [(task.split, task.name) for task in tasks]
+    tasks.reverse()
+    original = not all_waived(result.corpus)
+    work = (tasks.pop() for _ in progress(range(len(tasks))))  # What is done need not be held.
+    made = workers.map(Maker(corpus, folder, tuple(configs), store, original), work)
+    for (split, name), shard_made in zip(names, made, strict=True):
+        take_gold(result, shard_made.finds)
+        built.record_hashes.update(shard_made.record_hashes)
+        made_shards.append((split, name, shard_made.tables))
+    for documents, take in ((loose, take_gold), (documents_of(progress(passes), result.problems), take_passes)):
+        finder = Finder(corpus, store=store, original=original and take is take_gold)
+        for finds in workers.map(finder, chunks(documents)):
+            take(result, finds)
+    shutil.rmtree(folder / _SPOOL, ignore_errors=True)
+    return built, made_shards
 
 
 def _planned(

@@ -12,8 +12,11 @@ import io
 import os
 import re
 import stat
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -190,8 +193,35 @@ def _id_in(line: bytes) -> str | None:
     return local if isinstance(local, str) else None
 
 
-def spooled(documents: Iterable[Document], folder: Path) -> Iterator[Document]:
-    """The documents with the content of each moved to a file in a folder, so that many can be held."""
+class Listing(NamedTuple):
+    """The documents of some files, and what kept files of JSON Lines from being read to their end."""
+
+    documents: list[Document]
+    unreadable: list[UnreadableError]
+
+
+@dataclass(frozen=True)
+class Lister:
+    """Lists the documents of files: the work of one task.
+
+    Lines that come compressed are moved to a file in the folder `spool`, so that many documents can be held.
+    """
+
+    spool: Path
+
+    def __call__(self, files: Iterable[Path]) -> Listing:
+        listing = Listing([], [])
+        for path in files:
+            try:
+                for document in _spooled(documents_in(path), self.spool):
+                    listing.documents.append(document)
+            except UnreadableError as error:
+                listing.unreadable.append(error)
+        return listing
+
+
+def _spooled(documents: Iterable[Document], folder: Path) -> Iterator[Document]:
+    """The documents with the content of each moved to a file in a folder."""
     spool: IO[bytes] | None = None
     try:
         for document in documents:
@@ -200,7 +230,7 @@ def spooled(documents: Iterable[Document], folder: Path) -> Iterator[Document]:
                 continue
             if spool is None:
                 folder.mkdir(parents=True, exist_ok=True)
-                spool = (folder / "lines").open("wb")
+                spool = tempfile.NamedTemporaryFile(dir=folder, delete=False)  # noqa: SIM115
             start = spool.tell()
             spool.write(document.content)
             length = len(document.content)
@@ -208,6 +238,16 @@ def spooled(documents: Iterable[Document], folder: Path) -> Iterator[Document]:
     finally:
         if spool is not None:
             spool.close()
+
+
+def file_groups(files: Iterable[Path], most: int = 500) -> list[list[Path]]:
+    """The files in groups that may be listed apart: each file of JSON Lines by itself, others some together."""
+    groups: list[list[Path]] = []
+    for of_lines, found in groupby(files, key=is_lines):
+        some = list(found)
+        size = 1 if of_lines else most
+        groups += [some[i : i + size] for i in range(0, len(some), size)]
+    return groups
 
 
 def chunks(documents: Iterable[Document], most: int = 256, most_bytes: int = 16 << 20) -> Iterator[list[Document]]:

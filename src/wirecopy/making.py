@@ -80,7 +80,7 @@ def make(order: Order, configs: list[str], workers: Workforce, store: Store | No
         built = build_tables(order.corpus, folder, configs, workers, store, progress)
         result = built.result
         _refuse(result.problems if result.errors else [], result)
-        origin = origin_with(result.corpus, built.outlined, built.corpus_sha256)
+        origin = origin_with(result.corpus, built.record_hashes, built.corpus_sha256)
         manifest = make_manifest(built.shards, origin, about)
         _refuse(_promise_problems(manifest, result.corpus, order, store), result)
         write_documents(folder, manifest, origin, about, order.documents)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,10 @@ _ARTICLE_BITS = 24
 _HASH_BITS = 40
 _ARTICLES = np.uint64((1 << _ARTICLE_BITS) - 1)
 _FACTOR = 0x9E3779B97F4A7C15
-_PARTS = 64
-_KEPT_IN_MEMORY = 1 << 17
-"""Runs of each part that wait for being written to disk."""
+_PARTS = 256
+_PART_BEGINS = np.arange(_PARTS, dtype=np.uint64) << np.uint64(_HASH_BITS + _ARTICLE_BITS - _PARTS.bit_length() + 1)
+_KEPT_IN_MEMORY = 1 << 20
+"""Runs that wait for being written to disk."""
 
 
 Runs = tuple[np.ndarray, np.ndarray]
@@ -146,8 +148,9 @@ class RunIndex:
 
     def __init__(self) -> None:
         self._waiting: list[list[np.ndarray]] = [[] for _ in range(_PARTS)]
-        self._n_waiting = [0] * _PARTS
-        self._files: list[Any] = [None] * _PARTS
+        self._n_waiting = 0
+        self._file: Any = None
+        self._written: list[list[tuple[int, int]]] = [[] for _ in range(_PARTS)]
         self._sizes: list[np.ndarray] = []
         self.n_articles = 0
 
@@ -156,28 +159,42 @@ class RunIndex:
         numbered = packed + np.uint64(self.n_articles)
         self.n_articles += len(sizes)
         self._sizes.append(sizes)
-        shift = np.uint64(_HASH_BITS + _ARTICLE_BITS - _PARTS.bit_length() + 1)
-        bounds = np.searchsorted(numbered >> shift, np.arange(_PARTS + 1, dtype=np.uint64))
-        for part in range(_PARTS):
-            if bounds[part] < bounds[part + 1]:
-                self._put(part, numbered[bounds[part] : bounds[part + 1]])
+        bounds = [*np.searchsorted(numbered, _PART_BEGINS).tolist(), len(numbered)]
+        for waiting, (start, end) in zip(self._waiting, pairwise(bounds), strict=True):
+            waiting.append(numbered[start:end])
+        self._n_waiting += len(numbered)
+        if self._n_waiting > _KEPT_IN_MEMORY:
+            self._write()
 
-    def _put(self, part: int, packed: np.ndarray) -> None:
-        self._waiting[part].append(packed)
-        self._n_waiting[part] += len(packed)
-        if self._n_waiting[part] > _KEPT_IN_MEMORY:
-            if self._files[part] is None:
-                self._files[part] = tempfile.TemporaryFile(prefix="wirecopy-runs-")  # noqa: SIM115
-            self._files[part].write(np.concatenate(self._waiting[part]).tobytes())
-            self._waiting[part], self._n_waiting[part] = [], 0
+    def _write(self) -> None:
+        """Write to disk what waits for it."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(prefix="wirecopy-runs-")  # noqa: SIM115
+        for written, waiting in zip(self._written, self._waiting, strict=True):
+            written.append((self._file.tell(), sum(map(len, waiting))))
+            self._file.writelines(waiting)
+            waiting.clear()
+        self._n_waiting = 0
 
     def _part(self, part: int) -> np.ndarray:
         """The runs of a part, those with one number beside each other, each by rising article."""
-        arrays = list(self._waiting[part])
-        if (file := self._files[part]) is not None:
-            file.seek(0)
-            arrays.append(np.frombuffer(file.read(), dtype=np.uint64))
-        return np.sort(np.concatenate(arrays)) if arrays else np.zeros(0, dtype=np.uint64)
+        written, waiting = self._written[part], self._waiting[part]
+        packed = np.empty(sum(n for _, n in written) + sum(map(len, waiting)), dtype=np.uint64)
+        end = 0
+        for at, n in written:
+            self._file.seek(at)
+            self._file.readinto(packed[end : end + n])
+            end += n
+        np.concatenate([packed[:0], *waiting], out=packed[end:])
+        packed.sort()
+        return packed
+
+    def _shared(self, part: int) -> np.ndarray:
+        """The runs of a part that several articles have."""
+        packed = self._part(part)
+        shared = np.zeros(len(packed) + 1, dtype=bool)
+        shared[1:-1] = (packed[1:] ^ packed[:-1]) <= _ARTICLES
+        return packed[shared[1:] | shared[:-1]]
 
     def candidates(self, splits: np.ndarray, share: float) -> Iterator[tuple[int, int]]:
         """The pairs of articles of different splits that share at least about this part of the shorter one's
@@ -190,9 +207,10 @@ class RunIndex:
         n_common = np.zeros(self.n_articles, dtype=np.int64)
         found = []
         for part in range(_PARTS):
-            _, articles, sizes = _grouped(self._part(part))
-            common = np.repeat(sizes > _FEW_HOLDERS, sizes)
-            n_common += np.bincount(articles[common].astype(np.int64), minlength=self.n_articles)
+            articles, sizes = _grouped(self._shared(part))
+            if (often := sizes > _FEW_HOLDERS).any():
+                common = np.repeat(often, sizes)
+                n_common += np.bincount(articles[common].astype(np.int64), minlength=self.n_articles)
             found.append(_counted(_pairs_of(articles, sizes, 2, _FEW_HOLDERS), splits))
         commonplace = (n_common >= needed) & (needed > 0)
         pairs, shared = _summed(found)
@@ -208,7 +226,7 @@ class RunIndex:
         """The pairs that may share enough by runs that many articles have."""
         found = []
         for part in range(_PARTS):
-            _, articles, sizes = _grouped(self._part(part))
+            articles, sizes = _grouped(self._shared(part))
             pairs = _pairs_of(articles, sizes, _FEW_HOLDERS + 1, MOST_HOLDERS, commonplace)
             found.append(_counted(pairs, splits))
         pairs, shared = _summed(found)
@@ -217,16 +235,15 @@ class RunIndex:
         return pairs[shared >= 0.1 * np.minimum(needed[first], needed[second])].tolist()
 
     def close(self) -> None:
-        for file in self._files:
-            if file is not None:
-                file.close()
+        if self._file is not None:
+            self._file.close()
 
 
-def _grouped(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The runs and articles of sorted packed numbers, and how many articles have each run."""
-    hashes, articles = packed >> np.uint64(_ARTICLE_BITS), packed & _ARTICLES
-    begins = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1]))) if len(packed) else np.zeros(0, int)
-    return hashes, articles, np.diff(np.append(begins, len(packed)))
+def _grouped(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The articles of sorted packed numbers, and how many articles have each run."""
+    bounds = np.flatnonzero((packed[1:] ^ packed[:-1]) > _ARTICLES) + 1
+    sizes = np.diff(np.concatenate(([0], bounds, [len(packed)])))
+    return packed & _ARTICLES, sizes if len(packed) else sizes[:0]
 
 
 def _pairs_of(

@@ -86,12 +86,18 @@ class Origin:
 
 def origin_of(corpus: Corpus) -> Origin:
     """The origin of a release of a corpus folder."""
-    return origin_with(corpus, outlined(corpus.articles.values()), tree_hash(corpus.folder))
+    return _origin(corpus, outlined(corpus.articles.values()), tree_hash(corpus.folder))
 
 
-def origin_with(corpus: Corpus, entries: Iterable[tuple[str, str, str]], corpus_sha256: str) -> Origin:
-    """The origin of a release of a corpus folder: `entries` is what `wirecopy.outline.outlined` says of its articles,
-    `corpus_sha256` the `tree_hash` of the folder."""
+def origin_with(corpus: Corpus, record_hashes: Mapping[str, bytes], corpus_sha256: str) -> Origin:
+    """As `origin_of`, of a corpus whose articles are not at hand: `record_hashes` are the SHA-256 of their canonical
+    JSON by id, `corpus_sha256` is the `tree_hash` of the folder."""
+    texts = {digest.id: digest.text_sha256.hex() for digest in corpus.gold_digests.values()}
+    entries = ((article_id, texts[article_id], record.hex()) for article_id, record in record_hashes.items())
+    return _origin(corpus, entries, corpus_sha256)
+
+
+def _origin(corpus: Corpus, entries: Iterable[tuple[str, str, str]], corpus_sha256: str) -> Origin:
     labels = {inventory: label_names(inventory) for inventory in (*shape.inventories(), "ner_tags")}
     return Origin(
         corpus_sha256,

@@ -388,7 +388,12 @@ def documents_of(files: Iterable[Path], problems: list[Problem]) -> Iterator[Doc
         try:
             yield from documents_in(path)
         except UnreadableError as error:
-            problems.append(_unreadable(shown(path), error.reason, error.line or None))
+            problems.append(unreadable_problem(error))
+
+
+def unreadable_problem(error: UnreadableError) -> Problem:
+    """The problem of a file of JSON Lines that cannot be read to its end."""
+    return _unreadable(shown(Path(error.path)), error.reason, error.line or None)
 
 
 def check_paths(
