@@ -145,6 +145,21 @@ def test_offsets_are_stored_as_differences_and_labels_by_a_dictionary(release):
         assert encodings[column] == {"PLAIN", "RLE"}, column
 
 
+def test_least_and_greatest_values_are_kept_of_what_rows_are_chosen_by(release):
+    for config, kept in (("articles", ["id", "text_length", "published"]), ("ner", ["id", "article_id", "line"])):
+        group = pq.ParquetFile(release / config / "train-00000-of-00001.parquet").metadata.row_group(0)
+        columns = {c.path_in_schema: c for c in (group.column(number) for number in range(group.num_columns))}
+        assert all(columns[name].statistics.has_min_max and columns[name].has_column_index for name in kept)
+        assert {name for name, column in columns.items() if column.statistics} <= {
+            *kept,
+            "language",
+            "publisher",
+            "genre",
+            "line_start",
+        }
+        assert all(column.has_offset_index for column in columns.values())
+
+
 def test_checksums_cover_every_file(release):
     lines = (release / "SHA256SUMS").read_text().splitlines()
     listed = dict(reversed(line.split("  ", 1)) for line in lines)

@@ -220,7 +220,9 @@ def parquet_writer(path: Path, config: Config) -> pq.ParquetWriter:
     group.
 
     Whole numbers other than labels are most of them offsets, and stand as what each adds to the one before. A
-    dictionary is for strings that come again. Files are a fifth smaller so than with dictionaries for everything.
+    dictionary is for strings that come again. Least and greatest values are kept where they tell which pages have no
+    wanted row: in columns of single values, other than texts and hashes. Files are a fifth smaller so than with
+    dictionaries and such values for everything.
     """
     leaves = list(_leaves(config.schema))
     numbers = [leaf for leaf, field in leaves if pa.types.is_integer(field.type) and not inventory_of(field)]
@@ -232,6 +234,7 @@ def parquet_writer(path: Path, config: Config) -> pq.ParquetWriter:
         compression_level=3,
         use_dictionary=[leaf for leaf, _ in leaves if leaf not in {*numbers, *unlike}],
         column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
+        write_statistics=[name for name, _ in leaves if "." not in name and name not in _UNLIKE - {"id"}],
         use_content_defined_chunking=True,
         write_page_index=True,
         store_schema=False,
