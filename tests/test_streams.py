@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from itertools import combinations
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -26,7 +27,7 @@ from wirecopy import cache
 from wirecopy.article import format_article
 from wirecopy.build import build_tables
 from wirecopy.cache import Store
-from wirecopy.documents import Lister, chunks, documents_in, read_each
+from wirecopy.documents import Lister, chunks, documents_in, file_groups, read_each
 from wirecopy.overlap import RUN_LENGTH, RunIndex, packed_runs
 from wirecopy.release import (
     About,
@@ -255,6 +256,24 @@ def test_compressed_lines_are_held_on_disk_while_a_build_is_planned(forms, tmp_p
     assert list(read_each(reversed(held))) == lines[::-1]
     build_tables(forms / "compressed", tmp_path / "out", ("articles",))
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["articles"]
+
+
+def test_files_are_listed_by_themselves_where_each_holds_many_articles():
+    files = [Path(name) for name in ("a.json", "b.json", "c.jsonl", "d.jsonl.zst", "e.json", "f.json", "g.json")]
+    groups = file_groups(files, most=2)
+    assert [[str(path)[0] for path in group] for group in groups] == [["a", "b"], ["c"], ["d"], ["e", "f"], ["g"]]
+
+
+def test_build_tells_of_a_cut_file_whoever_lists_it(forms, tmp_path):
+    corpus = tmp_path / "corpus"
+    shutil.copytree(forms / "compressed", corpus)
+    (path,) = (corpus / "articles").iterdir()
+    path.write_bytes(path.read_bytes()[:-40_000])
+    told = [build_tables(corpus, tmp_path / "one", ("articles",)).result]
+    with workforce(2) as workers:
+        told.append(build_tables(corpus, tmp_path / "two", ("articles",), workers).result)
+    assert told[0].problems == told[1].problems == check_corpus(corpus).problems
+    assert told[0].errors[0].rule == "file-unreadable"
 
 
 # Near-duplicates
