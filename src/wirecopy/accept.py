@@ -139,14 +139,14 @@ def _labels_of(batch: pa.RecordBatch, inventory: str) -> pa.StringArray:
     return labels
 
 
-def digests(batch: pa.RecordBatch) -> list[Digest]:
-    """What the corpus rules ask of each article of a batch, as `Digest.of` has it."""
-    annotation, provenance = batch.column("annotation"), batch.column("provenance")
-    works, owner = _flat(annotation.field("passes"), np.arange(batch.num_rows))
-    names, ends = works.field("annotator").to_pylist(), np.cumsum(np.bincount(owner, minlength=batch.num_rows))
+def digests(c: Columns) -> list[Digest]:
+    """What the corpus rules ask of each of some articles taken apart, as `Digest.of` has it."""
+    annotation, provenance = c.batch.column("annotation"), c.batch.column("provenance")
+    works, owner = _flat(annotation.field("passes"), np.arange(c.n))
+    names, ends = works.field("annotator").to_pylist(), np.cumsum(np.bincount(owner, minlength=c.n))
     fields = zip(
-        batch.column("id").to_pylist(),
-        map(bytes.fromhex, batch.column("text_sha256").to_pylist()),
+        c.article_ids,
+        map(bytes.fromhex, c.batch.column("text_sha256").to_pylist()),
         annotation.field("status").to_pylist(),
         annotation.field("gold").is_valid().to_pylist(),
         [tuple(names[start:end]) for start, end in pairwise([0, *ends.tolist()])],
@@ -246,6 +246,11 @@ class Columns:
     def doubt(self, article: Indices, wrong: Mask) -> None:
         """Doubt the articles of the items that may be wrong."""
         self.doubts[article[wrong]] = True
+
+    @cached_property
+    def article_ids(self) -> list[str]:
+        """The id of each article."""
+        return self.batch.column("id").to_pylist()
 
     @property
     def canonical(self) -> Sequence[bytes]:

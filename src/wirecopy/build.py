@@ -313,13 +313,12 @@ def _write_group(group: Group, writers: Sequence[TableWriter], store: Store | No
 
 def _write_columns(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, bytes]]:
     """As `_write_group`, of articles that all have their texts and are columns."""
-    batch, lines = group.columns.batch, group.columns.canonical
+    ids, lines = group.columns.article_ids, group.columns.canonical
     digests = [hashlib.sha256(line).digest() for line in lines]
-    ids = batch.column("id").to_pylist()
     views = [writer for writer in writers if writer.config.name not in ("articles", "standoff")]
     for writer in writers:
         if writer.config.name == "articles":
-            writer.add_batch(batch, zip(ids, lines, strict=True))
+            writer.add_batch(group.columns.batch, zip(ids, lines, strict=True))
     if views:
         for (article, _), digest in zip(group.judged, digests, strict=True):
             _write_article(article, digest, views, store)

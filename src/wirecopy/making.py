@@ -25,6 +25,7 @@ from wirecopy.problems import Problem
 from wirecopy.promises import undone_problems, version_problems
 from wirecopy.release import (
     About,
+    Origin,
     articles_by_split,
     make_manifest,
     make_tables,
@@ -75,16 +76,25 @@ class Order:
 def make(order: Order, configs: list[str], workers: Workforce, store: Store | None, progress: Progress) -> dict:
     """Make the release in one stream, and return its manifest. `workers` share the work, `store` keeps it for the next
     time. Raises `Refused`."""
-    about = order.about
+    about = order.about  # Read before the long work, for it may be amiss.
     with replacing(order.out) as folder:
-        built = build_tables(order.corpus, folder, configs, workers, store, progress)
-        result = built.result
-        _refuse(result.problems if result.errors else [], result)
-        origin = origin_with(result.corpus, built.record_hashes, built.corpus_sha256)
-        manifest = make_manifest(built.shards, origin, about)
-        _refuse(_promise_problems(manifest, result.corpus, order, store), result)
+        manifest, origin = _tables_made(order, folder, configs, workers, store, progress)
         write_documents(folder, manifest, origin, about, order.documents)
     return manifest
+
+
+def _tables_made(
+    order: Order, folder: Path, configs: list[str], workers: Workforce, store: Store | None, progress: Progress
+) -> tuple[dict[str, Any], Origin]:
+    """Write the tables of a release, and say what its manifest is and what it was made from; what else is known of
+    every article is let go of."""
+    built = build_tables(order.corpus, folder, configs, workers, store, progress)
+    result = built.result
+    _refuse(result.problems if result.errors else [], result)
+    origin = origin_with(result.corpus, built.record_hashes, built.corpus_sha256)
+    manifest = make_manifest(built.shards, origin, order.about)
+    _refuse(_promise_problems(manifest, result.corpus, order, store), result)
+    return manifest, origin
 
 
 def make_with_texts(order: Order, texts: Path, progress: Progress) -> dict:

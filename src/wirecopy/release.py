@@ -92,8 +92,8 @@ def origin_of(corpus: Corpus) -> Origin:
 def origin_with(corpus: Corpus, record_hashes: Mapping[str, bytes], corpus_sha256: str) -> Origin:
     """As `origin_of`, of a corpus whose articles are not at hand: `record_hashes` are the SHA-256 of their canonical
     JSON by id, `corpus_sha256` is the `tree_hash` of the folder."""
-    texts = {digest.id: digest.text_sha256.hex() for digest in corpus.gold_digests.values()}
-    entries = ((article_id, texts[article_id], record.hex()) for article_id, record in record_hashes.items())
+    published = (digest for digest in corpus.gold_digests.values() if digest.id in record_hashes)
+    entries = ((digest.id, digest.text_sha256.hex(), record_hashes[digest.id].hex()) for digest in published)
     return _origin(corpus, entries, corpus_sha256)
 
 
@@ -257,7 +257,8 @@ def _leaves(fields: Iterable[pa.Field], prefix: str = "") -> Iterator[tuple[str,
 
 
 def _write_json(path: Path, content: Any) -> None:
-    path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
+    layout = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    path.write_bytes(orjson.dumps(content, option=layout))
 
 
 def file_hashes(folder: Path, known: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -296,7 +296,7 @@ class Notes:
         self._take_runs(packed_runs(texts))
 
     def _take_columns(self, documents: Sequence[Document], columns: accept.Columns) -> None:
-        self.finds.digests.update(zip(map(self._place_of, documents), accept.digests(columns.batch), strict=True))
+        self.finds.digests.update(zip(map(self._place_of, documents), accept.digests(columns), strict=True))
         for inventory, counts in accept.label_counts(columns).items():
             self.finds.label_uses[inventory].update(counts)
         self._take_runs(accept.runs(columns))
