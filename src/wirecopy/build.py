@@ -405,9 +405,9 @@ def build_tables(
         hashed = aside.submit(tree_hash, corpus)
         built, made = _made(corpus, folder, configs, workers, store, progress, shard)
         finish_corpus(built.result)
-        built.corpus_sha256 = hashed.result()
-    if not built.result.errors:
-        built.shards = _put_in_place(folder, made, configs)
+        if not built.result.errors:
+            built.corpus_sha256 = hashed.result()
+            built.shards = _put_in_place(folder, made, configs)
     return built
 
 
