@@ -347,8 +347,10 @@ def test_index_on_disk_finds_what_it_finds_in_memory(monkeypatch):
     for limit in (1 << 17, 4):
         monkeypatch.setattr("wirecopy.overlap._KEPT_IN_MEMORY", limit)
         index = RunIndex()
-        for article in articles:
+        for i, article in enumerate(articles):
             index.add(*packed_runs([" ".join(article)]))
+            if i == 30:
+                assert list(index.candidates(splits, 0.3)) == []
         found.append(list(index.candidates(splits, 0.3)))
         index.close()
     assert found[0] == found[1] == [(7, 40)]

@@ -8,6 +8,7 @@ word by word.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -170,6 +171,7 @@ class RunIndex:
         """Write to disk what waits for it."""
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="wirecopy-runs-")  # noqa: SIM115
+        self._file.seek(0, os.SEEK_END)
         for written, waiting in zip(self._written, self._waiting, strict=True):
             written.append((self._file.tell(), sum(map(len, waiting))))
             self._file.writelines(waiting)
