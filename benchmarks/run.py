@@ -32,6 +32,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 RESULTS = HERE / "results"
 MIB = 1 << 20
+LOOKS_EVERY = 0.2
+"""Seconds between two looks at the processes: each look takes milliseconds of a core that may be wanted."""
 
 Command = Callable[[Path, Path], list[str]]
 
@@ -131,7 +133,7 @@ def measure(command: list[str]) -> dict[str, Any]:
     watched = Watch(process.pid)
     while process.poll() is None:
         watched.look()
-        time.sleep(0.02)
+        time.sleep(LOOKS_EVERY)
     wall = time.perf_counter() - begun
     if process.returncode:
         raise SystemExit(f"{command}: exit status {process.returncode}")
@@ -144,7 +146,7 @@ def measure(command: list[str]) -> dict[str, Any]:
 
 
 class Watch:
-    """The seconds and the largest memory of a process and all that it starts."""
+    """The seconds and the largest memory of a process and all that it starts, as of the latest look."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -159,11 +161,18 @@ class Watch:
             return
         for process in processes:
             try:
-                times, memory = process.cpu_times(), process.memory_info().rss
-            except psutil.Error:
+                times, memory = process.cpu_times(), peak_memory(process)
+            except (psutil.Error, OSError):
                 continue
             self.seconds[process.pid] = times.user + times.system
             self.peak[process.pid] = max(self.peak.get(process.pid, 0), memory)
+
+
+def peak_memory(process: psutil.Process) -> int:
+    """The largest resident size so far, where the system keeps it, else the present one."""
+    status = Path(f"/proc/{process.pid}/status")
+    fields = status.read_text(encoding="utf-8").split() if status.exists() else []
+    return int(fields[fields.index("VmHWM:") + 1]) << 10 if "VmHWM:" in fields else process.memory_info().rss
 
 
 def python(*command: str) -> None:
