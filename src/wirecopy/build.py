@@ -24,7 +24,8 @@ import pyarrow as pa
 from wirecopy import columns
 from wirecopy.article import Article
 from wirecopy.cache import Store, key_of
-from wirecopy.documents import Document, Lister, chunks, file_groups
+from wirecopy.documents import Document, Lister, Listing, chunks, file_groups
+from wirecopy.problems import Problem
 from wirecopy.release import Shard, parquet_path, parquet_writer, tree_hash
 from wirecopy.rules.corpus import SPLITS
 from wirecopy.rules.originality import all_waived
@@ -423,12 +424,8 @@ def _made(
     """All documents of a corpus judged one by one and written: of each shard its split, its name and its tables."""
     result, gold, passes = open_corpus(corpus)
     built, made_shards = Built(result), []
-    documents: list[Document] = []
-    for listing in workers.map(Lister(folder / _SPOOL), progress(file_groups(gold))):
-        documents += listing.documents
-        result.problems += map(unreadable_problem, listing.unreadable)
-    tasks, loose = _planned(documents, result.corpus.split_of, shard)
-    documents.clear()
+    listings = workers.map(Lister(folder / _SPOOL), progress(file_groups(gold)))
+    tasks, loose = _planned(_listed(listings, result.problems), result.corpus.split_of, shard)
     names = [(task.split, task.name) for task in tasks]
     tasks.reverse()
     original = not all_waived(result.corpus)
@@ -444,6 +441,13 @@ def _made(
             take(result, finds)
     shutil.rmtree(folder / _SPOOL, ignore_errors=True)
     return built, made_shards
+
+
+def _listed(listings: Iterable[Listing], problems: list[Problem]) -> Iterator[Document]:
+    """All documents listed; what kept files from being read is added to the problems."""
+    for listing in listings:
+        yield from listing.documents
+        problems += map(unreadable_problem, listing.unreadable)
 
 
 def _planned(
