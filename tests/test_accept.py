@@ -164,7 +164,8 @@ def test_two_documents_that_share_an_article_are_none():
 def test_digests_and_runs_are_those_of_the_articles(written_articles):
     articles = [*written_articles.values(), *(make_article(3, i) for i in range(9))]
     columns = accept.undoubted_columns(as_columns(articles))
-    assert accept.digests(columns) == [Digest.of(article) for article in articles]
+    places = [f"articles/{article['id']}.json" for article in articles]
+    assert accept.digests(columns, places) == list(map(Digest.of, places, articles))
     packed, sizes = accept.runs(columns)
     expected, expected_sizes = packed_runs([own_text(article) for article in articles])
     assert packed.tolist() == expected.tolist()

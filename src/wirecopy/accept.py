@@ -139,12 +139,14 @@ def _labels_of(batch: pa.RecordBatch, inventory: str) -> pa.StringArray:
     return labels
 
 
-def digests(c: Columns) -> list[Digest]:
-    """What the corpus rules ask of each of some articles taken apart, as `Digest.of` has it."""
+def digests(c: Columns, places: Iterable[str]) -> list[Digest]:
+    """What the corpus rules ask of each of some articles taken apart, as `Digest.of` has it; `places` is where each
+    stands."""
     annotation, provenance = c.batch.column("annotation"), c.batch.column("provenance")
     works, owner = _flat(annotation.field("passes"), np.arange(c.n))
     names, ends = works.field("annotator").to_pylist(), np.cumsum(np.bincount(owner, minlength=c.n))
     fields = zip(
+        places,
         c.article_ids,
         map(bytes.fromhex, c.batch.column("text_sha256").to_pylist()),
         annotation.field("status").to_pylist(),

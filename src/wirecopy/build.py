@@ -9,12 +9,16 @@ nothing of a release is seen before everything is sound.
 from __future__ import annotations
 
 import hashlib
+import heapq
 import pickle
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -29,6 +33,7 @@ from wirecopy.problems import Problem
 from wirecopy.release import Shard, parquet_path, parquet_writer, tree_hash
 from wirecopy.rules.corpus import SPLITS
 from wirecopy.rules.originality import all_waived
+from wirecopy.spool import Packed, Spool
 from wirecopy.tables import CONFIGS, LINE_TOKENS, Config, Row, encoded, stored_schema
 from wirecopy.validate import (
     GROUP,
@@ -61,26 +66,33 @@ _FEW = 250
 """Articles of a shard whose rows are kept each by itself."""
 
 
-class ShardTask(NamedTuple):
-    """The articles of one shard, in the order of their ids; its Parquet files are `folder`/<config>/`name`."""
+class ShardPlace(NamedTuple):
+    """Which shard of a split one is. Its Parquet files are `<config>/<name>` as long as they are being made."""
 
     split: str
     number: int
-    documents: list[Document]
 
     @property
     def name(self) -> str:
         return f"{self.split}-{self.number:05}.parquet"
 
 
+class ShardTask(NamedTuple):
+    """The articles of one shard, in the order of their ids."""
+
+    place: ShardPlace
+    documents: list[Document]
+
+
 @dataclass
 class MadeShard:
-    """What came of a shard: what was found in its articles, the shards of its tables by config, and the SHA-256 of
-    the record of each article by its id. The tables are complete only if nothing that was found is an error."""
+    """What came of a shard: what was found in its articles, the shards of its tables by config, and what
+    `wirecopy.outline.outlined` says of the articles. The tables are complete only if nothing that was found is an
+    error."""
 
     finds: Finds
     tables: dict[str, Shard] = field(default_factory=dict)
-    record_hashes: dict[str, bytes] = field(default_factory=dict)
+    outlined: Packed = field(default_factory=lambda: Packed.of([]))
 
 
 Line = tuple[str, bytes]
@@ -250,27 +262,30 @@ class Maker:
         return kept
 
     def _key(self, task: ShardTask) -> str | None:
-        return content_key("shard", task.documents, str(self.root), task.split, str(self.original), *self.configs)
+        return content_key("shard", task.documents, str(self.root), task.place.split, str(self.original), *self.configs)
 
     def make(self, task: ShardTask) -> MadeShard:
         """Judge the articles of a shard and, as long as there is no error, write its tables."""
         made = MadeShard(Finds(n_documents=len(task.documents)))
-        notes, sound = Notes(made.finds, self.root, self.original), True
+        notes, sound, outlined = Notes(made.finds, self.root, self.original), True, []
         store = self.store if len(task.documents) <= _FEW else None
         with Beside() as beside:
-            writers = [TableWriter(CONFIGS[name], self.folder / name / task.name, beside) for name in self.configs]
+            writers = [
+                TableWriter(CONFIGS[name], self.folder / name / task.place.name, beside) for name in self.configs
+            ]
             for at in range(0, len(task.documents), GROUP):
                 documents = task.documents[at : at + GROUP]
                 group = examine(documents)
                 notes.take(documents, group)
                 sound = sound and not any(p.severity == "error" for p in group.problems)
                 if sound:
-                    made.record_hashes.update(_write_group(group, writers, store))
+                    outlined += _write_group(group, writers, store)
                     for writer in writers:
                         writer.end_group()
             finished = {writer.config.name: writer.finish() for writer in writers}
         notes.finish()
         made.tables = {name: shard for name, shard in finished.items() if shard is not None}
+        made.outlined = Packed.of(outlined)
         return made
 
     def _kept(self, key: str, task: ShardTask) -> MadeShard | None:
@@ -283,20 +298,20 @@ class Maker:
             content = self.store.get(key_of("table", key, name))
             if content is None:
                 return None
-            path = self.folder / name / task.name
+            path = self.folder / name / task.place.name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         return made
 
     def _keep(self, key: str, task: ShardTask, made: MadeShard) -> None:
         for name in made.tables:
-            self.store.put(key_of("table", key, name), (self.folder / name / task.name).read_bytes())
+            self.store.put(key_of("table", key, name), (self.folder / name / task.place.name).read_bytes())
         self.store.put(key, pickle.dumps(made))
 
 
-def _write_group(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, bytes]]:
-    """Give a group of sound articles to the writers, each those of its kind; the id of each and the SHA-256 of its
-    record.
+def _write_group(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, str, str]]:
+    """Give a group of sound articles to the writers, each those of its kind; what `wirecopy.outline.outlined` says of
+    each.
 
     `store`, if given, keeps the rows of each article for the next time.
     """
@@ -309,10 +324,10 @@ def _write_group(group: Group, writers: Sequence[TableWriter], store: Store | No
         standoff = article["text"] is None
         wanted = [writer for writer in writers if (writer.config.name == "standoff") == standoff]
         _write_article(article, digest, wanted, store)
-        yield article_id, digest
+        yield article_id, article["text_sha256"], digest.hex()
 
 
-def _write_columns(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, bytes]]:
+def _write_columns(group: Group, writers: Sequence[TableWriter], store: Store | None) -> Iterator[tuple[str, str, str]]:
     """As `_write_group`, of articles that all have their texts and are columns."""
     ids, lines = group.columns.article_ids, group.columns.canonical
     digests = [hashlib.sha256(line).digest() for line in lines]
@@ -323,7 +338,8 @@ def _write_columns(group: Group, writers: Sequence[TableWriter], store: Store | 
     if views:
         for (article, _), digest in zip(group.judged, digests, strict=True):
             _write_article(article, digest, views, store)
-    yield from zip(ids, digests, strict=True)
+    texts = group.columns.batch.column("text_sha256").to_pylist()
+    yield from zip(ids, texts, map(bytes.hex, digests), strict=True)
 
 
 def _write_article(article: Article, digest: bytes, writers: Sequence[TableWriter], store: Store | None) -> None:
@@ -377,13 +393,18 @@ def _made_anew(
 @dataclass
 class Built:
     """A corpus judged and made into tables: the result of validation, the hash of the corpus folder, the shards by
-    config and split, and the SHA-256 of the record of each article by its id. All but the result are of use only when
-    that has no errors."""
+    config and split, and the outlines of the articles of each split. All but the result are of use only when that has
+    no errors."""
 
     result: Result
     corpus_sha256: str = ""
     shards: dict[str, dict[str, list[Shard]]] = field(default_factory=dict)
-    record_hashes: dict[str, bytes] = field(default_factory=dict)
+    outlines: dict[str, Spool[tuple[str, str, str]]] = field(default_factory=lambda: {s: Spool() for s in SPLITS})
+
+    @property
+    def outlined(self) -> Iterator[tuple[str, str, str]]:
+        """What `wirecopy.outline.outlined` says of the articles, in the order of their ids."""
+        return heapq.merge(*self.outlines.values())
 
 
 def build_tables(
@@ -420,63 +441,88 @@ def _made(
     store: Store | None,
     progress: Callable[[Iterable], Iterable],
     shard: int,
-) -> tuple[Built, list[tuple[str, str, dict[str, Shard]]]]:
-    """All documents of a corpus judged one by one and written: of each shard its split, its name and its tables."""
+) -> tuple[Built, list[tuple[ShardPlace, dict[str, Shard]]]]:
+    """All documents of a corpus judged one by one and written: the tables of each shard."""
     result, gold, passes = open_corpus(corpus)
     built, made_shards = Built(result), []
-    listings = workers.map(Lister(folder / _SPOOL), progress(file_groups(gold)))
-    tasks, loose = _planned(_listed(listings, result.problems), result.corpus.split_of, shard)
-    names = [(task.split, task.name) for task in tasks]
-    tasks.reverse()
     original = not all_waived(result.corpus)
-    work = (tasks.pop() for _ in progress(range(len(tasks))))  # What is done need not be held.
-    made = workers.map(Maker(corpus, folder, tuple(configs), store, original), work)
-    for (split, name), shard_made in zip(names, made, strict=True):
-        take_gold(result, shard_made.finds)
-        built.record_hashes.update(shard_made.record_hashes)
-        made_shards.append((split, name, shard_made.tables))
-    for documents, take in ((loose, take_gold), (documents_of(progress(passes), result.problems), take_passes)):
-        finder = Finder(corpus, store=store, original=original and take is take_gold)
-        for finds in workers.map(finder, chunks(documents)):
-            take(result, finds)
+    with closing(Plan()) as plan:
+        listings = workers.map(Lister(folder / _SPOOL), progress(file_groups(gold)))
+        result.problems += plan.take(listings, result.corpus.split_of)
+        maker = Maker(corpus, folder, tuple(configs), store, original)
+        shards = plan.shards(shard)
+        for of, shard_made in zip(shards, workers.map(maker, plan.tasks(progress(shards), shard)), strict=True):
+            take_gold(result, shard_made.finds)
+            built.outlines[of.split].add(shard_made.outlined)
+            made_shards.append((of, shard_made.tables))
+        loose, of_passes = plan.documents(None), documents_of(progress(passes), result.problems)
+        for documents, take in ((loose, take_gold), (of_passes, take_passes)):
+            finder = Finder(corpus, store=store, original=original and take is take_gold)
+            for finds in workers.map(finder, chunks(documents)):
+                take(result, finds)
     shutil.rmtree(folder / _SPOOL, ignore_errors=True)
     return built, made_shards
 
 
-def _listed(listings: Iterable[Listing], problems: list[Problem]) -> Iterator[Document]:
-    """All documents listed; what kept files from being read is added to the problems."""
-    for listing in listings:
-        yield from listing.documents
-        problems += map(unreadable_problem, listing.unreadable)
+class Plan:
+    """The documents of a corpus by split, in the order of their ids. They wait on disk, for there may be many."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("")  # In memory, and from some size on in a temporary file.
+        self._database.execute("CREATE TABLE document (split, id, path, line, start, length, holder)")
+
+    def take(self, listings: Iterable[Listing], split_of: Mapping[str, str]) -> Iterator[Problem]:
+        """Take in the documents of listings; yields the problems of what could not be read."""
+        for listing in listings:
+            rows = (
+                (split_of.get(d.id), _encoded(d.id), _encoded(d.path), d.line, d.start, d.length, _encoded(d.holder))
+                for d in listing.documents
+            )
+            self._database.executemany("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            yield from map(unreadable_problem, listing.unreadable)
+
+    def documents(self, split: str | None) -> Iterator[Document]:
+        """The documents of a split; of None those that are in no split."""
+        query = "SELECT path, id, line, start, length, holder FROM document WHERE split IS ? ORDER BY id, path, line"
+        for path, article_id, line, start, length, holder in self._database.execute(query, [split]):
+            yield Document(_decoded(path), _decoded(article_id), line, start, length, None, _decoded(holder))
+
+    def shards(self, size: int) -> list[ShardPlace]:
+        """The shards that there are, each of so many articles."""
+        counts = dict(self._database.execute("SELECT split, count(*) FROM document GROUP BY split"))
+        return [ShardPlace(split, i) for split in SPLITS for i in range(-(-counts.get(split, 0) // size))]
+
+    def tasks(self, shards: Iterable[ShardPlace], size: int) -> Iterator[ShardTask]:
+        """The task of each shard, in the order of `shards`."""
+        documents = {split: self.documents(split) for split in SPLITS}
+        for of in shards:
+            yield ShardTask(of, list(islice(documents[of.split], size)))
+
+    def close(self) -> None:
+        self._database.close()
 
 
-def _planned(
-    documents: Iterable[Document], split_of: Mapping[str, str], shard: int
-) -> tuple[list[ShardTask], list[Document]]:
-    """The shards of every split, and the documents that are in no split."""
-    by_split: dict[str, list[Document]] = {split: [] for split in SPLITS}
-    loose = []
-    for document in documents:
-        by_split.get(split_of.get(document.id), loose).append(document)
-    tasks = []
-    for split, found in by_split.items():
-        found.sort(key=lambda document: (document.id, document.path, document.line or 0))
-        tasks += [ShardTask(split, i // shard, found[i : i + shard]) for i in range(0, len(found), shard)]
-    return tasks, loose
+def _encoded(text: str | None) -> bytes | None:
+    """A text that may stand for undecodable bytes of a file's name, which a database takes for none."""
+    return None if text is None else text.encode("utf-8", "surrogateescape")
+
+
+def _decoded(content: bytes | None) -> str | None:
+    """The text that `_encoded` was given."""
+    return None if content is None else content.decode("utf-8", "surrogateescape")
 
 
 def _put_in_place(
-    folder: Path, made: Iterable[tuple[str, str, dict[str, Shard]]], configs: Sequence[str]
+    folder: Path, made: Sequence[tuple[ShardPlace, dict[str, Shard]]], configs: Sequence[str]
 ) -> dict[str, dict[str, list[Shard]]]:
     """Give the files their names, which say how many there are; the shards by config and split."""
-    made = list(made)
     shards: dict[str, dict[str, list[Shard]]] = {}
     for config in CONFIGS:
         if config not in configs:
             continue
         for split in SPLITS:
-            found = [(name, tables[config]) for of, name, tables in made if of == split and config in tables]
-            for i, (name, shard) in enumerate(found):
-                (folder / config / name).rename(folder / parquet_path(config, split, i, len(found)))
+            found = [(of, tables[config]) for of, tables in made if of.split == split and config in tables]
+            for i, (of, shard) in enumerate(found):
+                (folder / config / of.name).rename(folder / parquet_path(config, split, i, len(found)))
                 shards.setdefault(config, {}).setdefault(split, []).append(shard)
     return shards

@@ -39,7 +39,7 @@ from wirecopy.release import (
 )
 from wirecopy.rules import Corpus
 from wirecopy.validate import Result, check_corpus
-from wirecopy.work import Workforce
+from wirecopy.work import Workforce, undisturbed
 
 Progress = Callable[[Iterable], Iterable]
 
@@ -77,7 +77,7 @@ def make(order: Order, configs: list[str], workers: Workforce, store: Store | No
     """Make the release in one stream, and return its manifest. `workers` share the work, `store` keeps it for the next
     time. Raises `Refused`."""
     about = order.about  # Read before the long work, for it may be amiss.
-    with replacing(order.out) as folder:
+    with undisturbed(), replacing(order.out) as folder:
         manifest, origin = _tables_made(order, folder, configs, workers, store, progress)
         write_documents(folder, manifest, origin, about, order.documents)
     return manifest
@@ -91,7 +91,7 @@ def _tables_made(
     built = build_tables(order.corpus, folder, configs, workers, store, progress)
     result = built.result
     _refuse(result.problems if result.errors else [], result)
-    origin = origin_with(result.corpus, built.record_hashes, built.corpus_sha256)
+    origin = origin_with(result.corpus, built.outlined, built.corpus_sha256)
     manifest = make_manifest(built.shards, origin, order.about)
     _refuse(_promise_problems(manifest, result.corpus, order, store), result)
     return manifest, origin
@@ -130,8 +130,8 @@ def _promise_problems(
     changelog = order.documents / "CHANGELOG.md"
     text = changelog.read_text(encoding="utf-8") if changelog.is_file() else ""
     corrected = {change.article for changes in corrections(text).values() for change in changes}
-    places = {d.id: place for place, d in corpus.gold_digests.items() if d.id in corrected}
-    articles = {article["id"]: article for article in corpus.read(places.values()).values()}
+    places = [digest.place for digest in corpus.gold_digests if digest.id in corrected]
+    articles = {article["id"]: article for article in corpus.read(places).values()}
     return [*version_problems(manifest, latest(record)), *_undone_in(articles, text, store)]
 
 

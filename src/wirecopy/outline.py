@@ -9,7 +9,7 @@ come after another.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -44,7 +44,7 @@ def make_outline(
     `splits` is the parsed splits.json, `labels` the names of every inventory in their order,
     `schema` the parsed JSON Schema of an article.
     """
-    return outline_of(outlined(articles), splits, labels, schema)
+    return outline_of(sorted(outlined(articles)), splits, labels, schema)
 
 
 def outlined(articles: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
@@ -54,27 +54,34 @@ def outlined(articles: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, 
 
 
 def outline_of(
-    entries: Iterable[tuple[str, str, str]],
+    outlined_articles: Iterable[tuple[str, str, str]],
     splits: Mapping[str, Any],
     labels: Mapping[str, Iterable[str]],
     schema: Mapping[str, Any],
+    mapping: Callable[[Iterable[tuple[str, dict]]], Mapping[str, dict]] = dict,
 ) -> dict[str, Any]:
-    """As `make_outline`, from what `outlined` says of the articles."""
-    place = {a: (s["split"], s["story"]) for s in splits["stories"] for a in s["articles"]}
+    """As `make_outline`, from what `outlined` says of the articles, in the order of their ids; `mapping` makes of
+    their entries what the outline holds."""
     return {
-        "articles": {
-            article_id: {
-                "split": place.get(article_id, (None, None))[0],
-                "story": place.get(article_id, (None, None))[1],
-                "text_sha256": text_sha256,
-                "gold_sha256": gold_sha256,
-            }
-            for article_id, text_sha256, gold_sha256 in sorted(entries)
-        },
+        "articles": mapping(_entries(outlined_articles, splits)),
         "withdrawn": {w["id"]: {"version": w["version"], "reason": w["reason"]} for w in splits["withdrawn"]},
         "labels": {name: list(names) for name, names in labels.items()},
         "fields": dict(schema_fields(schema)),
     }
+
+
+def _entries(
+    outlined_articles: Iterable[tuple[str, str, str]], splits: Mapping[str, Any]
+) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """The entry of each article by its id."""
+    story_of = {article_id: story for story in splits["stories"] for article_id in story["articles"]}
+    for article_id, text_sha256, gold_sha256 in outlined_articles:
+        story = story_of.get(article_id, _NO_STORY)
+        hashes = {"text_sha256": text_sha256, "gold_sha256": gold_sha256}
+        yield article_id, {"split": story["split"], "story": story["story"], **hashes}
+
+
+_NO_STORY = {"split": None, "story": None}
 
 
 def gold_hash(article: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ from wirecopy.citation import bibtex, read_citation
 from wirecopy.croissant import make_croissant
 from wirecopy.outline import OUTLINE_KEYS, Outline, outline_of, outlined
 from wirecopy.rules.corpus import SPLITS, Corpus
+from wirecopy.spool import SpooledMapping
 from wirecopy.tables import CONFIGS, Config, columns, inventory_of, label_names, make_table, stored_schema
 
 Tables = dict[str, dict[str, pa.Table]]
@@ -86,23 +87,17 @@ class Origin:
 
 def origin_of(corpus: Corpus) -> Origin:
     """The origin of a release of a corpus folder."""
-    return _origin(corpus, outlined(corpus.articles.values()), tree_hash(corpus.folder))
+    return origin_with(corpus, sorted(outlined(corpus.articles.values())), tree_hash(corpus.folder))
 
 
-def origin_with(corpus: Corpus, record_hashes: Mapping[str, bytes], corpus_sha256: str) -> Origin:
-    """As `origin_of`, of a corpus whose articles are not at hand: `record_hashes` are the SHA-256 of their canonical
-    JSON by id, `corpus_sha256` is the `tree_hash` of the folder."""
-    published = (digest for digest in corpus.gold_digests.values() if digest.id in record_hashes)
-    entries = ((digest.id, digest.text_sha256.hex(), record_hashes[digest.id].hex()) for digest in published)
-    return _origin(corpus, entries, corpus_sha256)
-
-
-def _origin(corpus: Corpus, entries: Iterable[tuple[str, str, str]], corpus_sha256: str) -> Origin:
+def origin_with(corpus: Corpus, outlined_articles: Iterable[tuple[str, str, str]], corpus_sha256: str) -> Origin:
+    """As `origin_of`, of a corpus whose articles need not be at hand: with what `wirecopy.outline.outlined` says of
+    them, in the order of their ids, and the `tree_hash` of the folder."""
     labels = {inventory: label_names(inventory) for inventory in (*shape.inventories(), "ner_tags")}
     return Origin(
         corpus_sha256,
         tree_hash(shape.schema_folder()),
-        outline_of(entries, corpus.splits, labels, shape.article_schema()),
+        outline_of(outlined_articles, corpus.splits, labels, shape.article_schema(), SpooledMapping),
         guidelines_version(corpus.folder),
         corpus.sources,
     )
@@ -256,9 +251,31 @@ def _leaves(fields: Iterable[pa.Field], prefix: str = "") -> Iterator[tuple[str,
             yield path, field
 
 
-def _write_json(path: Path, content: Any) -> None:
-    layout = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    path.write_bytes(orjson.dumps(content, option=layout))
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write an object as indented JSON with sorted keys."""
+    with path.open("wb") as file:
+        file.write(b"{\n")
+        for i, key in enumerate(sorted(content)):
+            file.write(b",\n" if i else b"")
+            file.writelines(_member(key, content[key]))
+        file.write(b"\n}\n")
+
+
+def _member(key: str, value: Any) -> Iterator[bytes]:
+    """The lines of a member of the outermost object; of a mapping that is held on disk, some entries at a time."""
+    if not isinstance(value, SpooledMapping):
+        yield _dumped({key: value})[2:-2]
+        return
+    head, tail = f'  "{key}": {{'.encode(), b"\n  }"
+    yield head
+    for i, some in enumerate(value.together()):
+        yield b"," if i else b""
+        yield _dumped({key: some})[2 + len(head) : -2 - len(tail)]
+    yield tail if value else b"}"
+
+
+def _dumped(content: Any) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
 
 
 def file_hashes(folder: Path, known: Mapping[str, str] | None = None) -> dict[str, str]:

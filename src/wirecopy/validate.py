@@ -49,7 +49,8 @@ from wirecopy.rules import RULES, Corpus, Subject, rules_of
 from wirecopy.rules.corpus import Digest, count_labels, file_of, labels_used
 from wirecopy.rules.file import LARGEST_FILE
 from wirecopy.rules.originality import Material, all_waived, material
-from wirecopy.work import Workforce
+from wirecopy.spool import Packed
+from wirecopy.work import Workforce, undisturbed
 
 _FATAL_FOR_PARSING = {"file-empty", "file-encoding", "json-syntax"}
 _REGISTERS = {
@@ -128,13 +129,13 @@ def _problem(rule_id: str, path: str, finding: Finding) -> Problem:
 class Finds:
     """What was found in a group of documents: the problems of levels 1 to 5, and what level 6 asks of the articles.
 
-    `digests` and the runs of words are of the articles that could be read, in their order, by place; `unread` has
-    the ids of the others as far as they can be told. `articles` is filled where they are to be kept.
+    The digests and the runs of words are of the articles that could be read, in their order; `unread` has the ids of
+    the others as far as they can be told. `articles` is filled where they are to be kept.
     """
 
     problems: list[Problem] = field(default_factory=list)
     n_documents: int = 0
-    digests: dict[str, Digest] = field(default_factory=dict)
+    digests: Packed = field(default_factory=lambda: Packed.of([]))
     label_uses: dict[str, Counter[str]] = field(default_factory=dict)
     runs: Runs = field(default_factory=lambda: packed_runs([]))
     unread: list[str] = field(default_factory=list)
@@ -270,6 +271,7 @@ class Notes:
 
     def __init__(self, finds: Finds, root: Path, original: bool) -> None:
         self.finds, self._root, self._original = finds, f"{root.as_posix()}/", original
+        self._digests: list[Digest] = []
         self._runs: list[Runs] = [packed_runs([])]
         self._n_indexed = 0
         finds.label_uses = labels_used([])
@@ -290,13 +292,13 @@ class Notes:
             if article is None:
                 self.finds.unread.append(document.id or "")
                 continue
-            self.finds.digests[self._place_of(document)] = Digest.of(article)
+            self._digests.append(Digest.of(self._place_of(document), article))
             texts.append(own_text(article) if article["text"] is not None else "")
             count_labels(self.finds.label_uses, article)
         self._take_runs(packed_runs(texts))
 
     def _take_columns(self, documents: Sequence[Document], columns: accept.Columns) -> None:
-        self.finds.digests.update(zip(map(self._place_of, documents), accept.digests(columns), strict=True))
+        self._digests += accept.digests(columns, map(self._place_of, documents))
         for inventory, counts in accept.label_counts(columns).items():
             self.finds.label_uses[inventory].update(counts)
         self._take_runs(accept.runs(columns))
@@ -318,6 +320,8 @@ class Notes:
         return relative if document.line is None else f"{relative}:{document.line}"
 
     def finish(self) -> None:
+        """Everything has been taken down."""
+        self.finds.digests = Packed.of(self._digests)
         packed, sizes = (np.concatenate(arrays) for arrays in zip(*self._runs, strict=True))
         self.finds.runs = np.sort(packed), sizes
 
@@ -473,11 +477,11 @@ def take_gold(result: Result, finds: Finds) -> None:
     """Add what was found in gold articles."""
     corpus = result.corpus
     result.problems += finds.problems
-    corpus.gold_digests.update((place, digest.shared()) for place, digest in finds.digests.items())
+    corpus.gold_digests.add(finds.digests)
     corpus.runs.add(*finds.runs)
     corpus.material.update(finds.material)
     corpus.unread |= {local for local in finds.unread if local}
-    corpus.articles.update(zip(finds.digests, finds.articles, strict=False))
+    corpus.articles.update(_by_place(finds))
     for inventory, counts in finds.label_uses.items():
         corpus.label_uses.setdefault(inventory, Counter()).update(counts)
 
@@ -485,14 +489,21 @@ def take_gold(result: Result, finds: Finds) -> None:
 def take_passes(result: Result, finds: Finds) -> None:
     """Add what was found in passes."""
     result.problems += [problem for problem in finds.problems if problem.severity == "error"]
-    result.corpus.pass_digests.update((place, digest.shared()) for place, digest in finds.digests.items())
-    result.corpus.passes.update(zip(finds.digests, finds.articles, strict=False))
+    result.corpus.pass_digests.add(finds.digests)
+    result.corpus.passes.update(_by_place(finds))
+
+
+def _by_place(finds: Finds) -> Iterator[tuple[str, Article]]:
+    """The articles that were kept, each with its place."""
+    if finds.articles:
+        yield from zip((Digest(*row).place for row in finds.digests.rows()), finds.articles, strict=True)
 
 
 def finish_corpus(result: Result) -> None:
     """Judge the articles together, once all have been taken in, and put the problems into their order."""
     if result.splits_sound:
-        result.problems += _check_together(result.corpus)
+        with undisturbed():
+            result.problems += _check_together(result.corpus)
     result.corpus.runs.close()
     result.problems.sort(key=lambda p: p.sort_key)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from wirecopy import shape
 from wirecopy.article import Article
 from wirecopy.overlap import RUN_LENGTH, RunIndex, exact_runs
 from wirecopy.rules.registry import rule
+from wirecopy.spool import Spool
 
 SPLITS = ("train", "validation", "test")
 NEAR_DUPLICATE = 0.3
@@ -32,11 +32,13 @@ class CorpusFinding(NamedTuple):
 
 
 class Digest(NamedTuple):
-    """What the corpus rules ask of an article, small enough to be kept for every article of a large corpus.
+    """What the corpus rules ask of an article.
 
-    `provenance` is its kind. `adjudicated` tells whether somebody is named who decided the gold.
+    `place` is as of `Corpus`, `provenance` the kind. `adjudicated` tells whether somebody is named who decided the
+    gold.
     """
 
+    place: str
     id: str
     text_sha256: bytes
     status: str
@@ -46,10 +48,11 @@ class Digest(NamedTuple):
     source: str | None
 
     @classmethod
-    def of(cls, article: Article) -> Digest:
+    def of(cls, place: str, article: Article) -> Digest:
         annotation, provenance = article["annotation"], article["provenance"]
         annotators = tuple(work["annotator"] for work in annotation["passes"])
         return cls(
+            place,
             article["id"],
             bytes.fromhex(article["text_sha256"]),
             annotation["status"],
@@ -59,20 +62,10 @@ class Digest(NamedTuple):
             provenance["source"],
         )
 
-    def shared(self) -> Digest:
-        """The same, with one object for all equal values that many articles have."""
-        article_id, text, status, adjudicated, annotators, provenance, source = self
-        return Digest(article_id, text, _one(status), adjudicated, _one(annotators), provenance, _one(source))
-
-
-@lru_cache(4_096)
-def _one(value: Any) -> Any:
-    return value
-
 
 @dataclass
 class Corpus:
-    """A corpus folder as read: what the rules ask of its `gold` and `passes`, by place.
+    """A corpus folder as read: what the rules ask of its gold and of its passes.
 
     A place is the path of a file relative to `folder`, in JSON Lines with the line: `articles/a.jsonl:17`.
     `articles` and `passes` hold the articles themselves, where the corpus was read to be kept; `read` reads
@@ -90,8 +83,8 @@ class Corpus:
     registered: bool = False
     unread: frozenset[str] = frozenset()
     """Ids, as far as they can be told, of articles that are there but could not be parsed."""
-    gold_digests: dict[str, Digest] = field(default_factory=dict)
-    pass_digests: dict[str, Digest] = field(default_factory=dict)
+    gold_digests: Spool[Digest] = field(default_factory=lambda: Spool(Digest._make))
+    pass_digests: Spool[Digest] = field(default_factory=lambda: Spool(Digest._make))
     label_uses: dict[str, Counter[str]] = field(default_factory=dict)
     """How often each label of each inventory is used."""
     runs: RunIndex = field(default_factory=RunIndex)
@@ -124,16 +117,10 @@ def file_name(corpus: Corpus) -> Iterator[CorpusFinding]:
     One can then find the file of a row, and no two articles have one id. A file of JSON Lines has many
     articles, and a name of its own.
     """
-    for place, digest in _all_digests(corpus):
-        if place.endswith(".json") and digest.id != (stem := PurePosixPath(place).stem):
-            yield CorpusFinding(
-                place, "/id", f'/id is "{digest.id}" in a file named {stem}.json', "rename one of the two"
-            )
-
-
-def _all_digests(corpus: Corpus) -> Iterator[tuple[str, Digest]]:
-    yield from corpus.gold_digests.items()
-    yield from corpus.pass_digests.items()
+    for digest in chain(corpus.gold_digests, corpus.pass_digests):
+        if digest.place.endswith(".json") and digest.id != (stem := PurePosixPath(digest.place).stem):
+            message = f'/id is "{digest.id}" in a file named {stem}.json'
+            yield CorpusFinding(digest.place, "/id", message, "rename one of the two")
 
 
 @rule("article-repeated", 6, "corpus")
@@ -143,20 +130,26 @@ def article_repeated(corpus: Corpus) -> Iterator[CorpusFinding]:
     The same page twice counts double, and across splits it hands the test to the training.
     """
     for key in ("id", "text_sha256"):
-        first: dict[str | bytes, str] = {}
-        if len({getattr(digest, key) for digest in corpus.gold_digests.values()}) == len(corpus.gold_digests):
+        if _all_differ((getattr(digest, key) for digest in corpus.gold_digests), len(corpus.gold_digests)):
             continue
-        for place, digest in sorted(corpus.gold_digests.items(), key=lambda item: file_of(item[0])):
+        first: dict[str | bytes, str] = {}
+        for digest in sorted(corpus.gold_digests, key=lambda digest: file_of(digest.place)):
             found = getattr(digest, key)
             if found in first:
                 shown = found if isinstance(found, str) else found.hex()
                 yield CorpusFinding(
-                    place,
+                    digest.place,
                     f"/{key}",
                     f"/{key} is that of {first[found]} too: {shown[:40]}",
                     "delete one of the two articles, or correct the id",
                 )
-            first.setdefault(found, place)
+            first.setdefault(found, digest.place)
+
+
+def _all_differ(values: Iterable[str | bytes], n: int) -> bool:
+    """Whether no two of `n` values surely are the same: their hashes differ, which are small."""
+    hashes = np.sort(np.fromiter(map(hash, values), np.int64, n))
+    return not np.any(hashes[1:] == hashes[:-1])
 
 
 @rule("split-missing", 6, "corpus")
@@ -168,10 +161,10 @@ def split_missing(corpus: Corpus) -> Iterator[CorpusFinding]:
     if not corpus.registered:
         return
     split_of = corpus.split_of
-    for place, digest in corpus.gold_digests.items():
+    for digest in corpus.gold_digests:
         if digest.id not in split_of:
             yield CorpusFinding(
-                place,
+                digest.place,
                 "/id",
                 f'"{digest.id}" is in no story of splits.json',
                 'add it to the story it belongs to, or add {"story": …, "split": …, "articles": '
@@ -213,18 +206,22 @@ def article_lost(corpus: Corpus) -> Iterator[CorpusFinding]:
 
     An id once published is never lost in silence: a withdrawn article leaves its id and the reason.
     """
-    present = {digest.id for digest in corpus.gold_digests.values()} | corpus.unread
-    for i, story in enumerate(corpus.splits["stories"]):
+    stories, withdrawals = corpus.splits["stories"], corpus.splits["withdrawn"]
+    absent = {article_id for story in stories for article_id in story["articles"]} | {w["id"] for w in withdrawals}
+    absent -= corpus.unread
+    for digest in corpus.gold_digests:
+        absent.discard(digest.id)
+    for i, story in enumerate(stories):
         for j, article_id in enumerate(story["articles"]):
-            if article_id not in present:
+            if article_id in absent:
                 yield CorpusFinding(
                     "splits.json",
                     f"/stories/{i}/articles/{j}",
                     f"there is no articles/{article_id}.json",
                     "restore the file, or move the id to /withdrawn with the reason",
                 )
-    for i, withdrawn in enumerate(corpus.splits["withdrawn"]):
-        if withdrawn["id"] in present:
+    for i, withdrawn in enumerate(withdrawals):
+        if withdrawn["id"] not in absent:
             yield CorpusFinding(
                 "splits.json",
                 f"/withdrawn/{i}/id",
@@ -260,14 +257,14 @@ def pass_missing(corpus: Corpus) -> Iterator[CorpusFinding]:
     waived = corpus.waived("pass-missing")
     if "articles/*" in waived:
         return
-    present = {(_annotator_of(place), digest.id) for place, digest in corpus.pass_digests.items()}
-    for place, digest in corpus.gold_digests.items():
+    present = {(_annotator_of(digest.place), digest.id) for digest in corpus.pass_digests}
+    for digest in corpus.gold_digests:
         if f"articles/{digest.id}" in waived:
             continue
         n_annotators = len(set(digest.annotators))
         if n_annotators < 2:
             yield CorpusFinding(
-                place,
+                digest.place,
                 "/annotation/passes",
                 f"/annotation/passes names {n_annotators} annotator, expected two",
                 "have a second annotator make a pass, blind to the first",
@@ -275,7 +272,7 @@ def pass_missing(corpus: Corpus) -> Iterator[CorpusFinding]:
         for i, annotator in enumerate(digest.annotators):
             if (annotator, digest.id) not in present:
                 yield CorpusFinding(
-                    place,
+                    digest.place,
                     f"/annotation/passes/{i}/annotator",
                     f"there is no valid passes/{annotator}/{digest.id}.json",
                     "add the pass, or correct its problems",
@@ -294,22 +291,20 @@ def pass_stray(corpus: Corpus) -> Iterator[CorpusFinding]:
     A pass over another text cannot be compared with the gold. An article may have passes before it has
     gold.
     """
-    by_id = {digest.id: digest for digest in corpus.gold_digests.values()}
-    for path, found in corpus.pass_digests.items():
-        folder = _annotator_of(path)
-        gold = by_id.get(found.id)
+    ids = {digest.id for digest in corpus.pass_digests}
+    gold_texts = {digest.id: digest.text_sha256 for digest in corpus.gold_digests if digest.id in ids}
+    for found in corpus.pass_digests:
+        folder = _annotator_of(found.place)
         if found.status != "pass" or found.annotators != (folder,):
             yield CorpusFinding(
-                path,
+                found.place,
                 "/annotation",
                 f"/annotation does not say that this is the pass of {folder}",
                 f'set status to "pass", passes to the one by "{folder}", gold to null',
             )
-        if gold is None:
-            continue
-        if gold.text_sha256 != found.text_sha256:
+        if gold_texts.get(found.id, found.text_sha256) != found.text_sha256:
             yield CorpusFinding(
-                path,
+                found.place,
                 "/text_sha256",
                 "/text_sha256 differs from that of the article",
                 "the pass was made on another text: run scripts/anchor.py on it with the article's text",
@@ -322,10 +317,10 @@ def gold_status(corpus: Corpus) -> Iterator[CorpusFinding]:
 
     Passes live in passes/; only adjudicated annotation is published as gold.
     """
-    for place, digest in corpus.gold_digests.items():
+    for digest in corpus.gold_digests:
         if digest.status != "gold" or not digest.adjudicated:
             yield CorpusFinding(
-                place,
+                digest.place,
                 "/annotation/status",
                 f'/annotation has status "{digest.status}"'
                 + ("" if digest.adjudicated else ", and gold, the adjudicator, is null"),
@@ -339,14 +334,16 @@ def source_unknown(corpus: Corpus) -> Iterator[CorpusFinding]:
 
     The description tells a user where the text can be had, and under which licence.
     """
-    for place, digest in corpus.gold_digests.items():
+    for digest in corpus.gold_digests:
         if digest.provenance == "licensed" and digest.source not in corpus.sources:
             message = f"/provenance/source is {digest.source or 'null'}, which sources.json lacks"
         elif digest.provenance == "written" and digest.source is not None:
             message = "/provenance/source is given for a written article"
         else:
             continue
-        yield CorpusFinding(place, "/provenance/source", message, "describe the source there, or correct the key")
+        yield CorpusFinding(
+            digest.place, "/provenance/source", message, "describe the source there, or correct the key"
+        )
 
 
 @rule("near-duplicate", 6, "corpus")
@@ -357,19 +354,22 @@ def near_duplicate(corpus: Corpus) -> Iterator[CorpusFinding]:
     the other has as well; from 0.3 on, a model is tested on what it was trained on. Runs that
     more than a thousand articles have bring no two together by themselves.
     """
-    places = list(corpus.gold_digests)
-    split_of_article = corpus.split_of
-    split_of = [split_of_article.get(digest.id) for digest in corpus.gold_digests.values()]
-    code = {split: i for i, split in enumerate(sorted(set(split_of), key=str))}
-    codes = np.fromiter((code[split] for split in split_of), np.int16, len(split_of))
+    split_of = corpus.split_of
+    code: dict[str | None, int] = {}
+    splits = (split_of.get(digest.id) for digest in corpus.gold_digests)
+    codes = np.fromiter((code.setdefault(split, len(code)) for split in splits), np.int16, len(corpus.gold_digests))
+    candidates = list(corpus.runs.candidates(codes, NEAR_DUPLICATE))
+    likely = {i for pair in candidates for i in pair}
+    known = {i: (digest.place, split_of.get(digest.id)) for i, digest in enumerate(corpus.gold_digests) if i in likely}
+    pairs = (sorted((known[i], known[j])) for i, j in candidates)
     found = []
-    pairs = (tuple(sorted((places[i], places[j]))) for i, j in corpus.runs.candidates(codes, NEAR_DUPLICATE))
     while some := list(islice(pairs, _PAIRS_TOGETHER)):
-        runs = {place: exact_runs(a) for place, a in corpus.read({place for pair in some for place in pair}).items()}
-        shares = ((first, second, _share(runs[first], runs[second])) for first, second in some)
-        found += [pair for pair in shares if pair[2] >= NEAR_DUPLICATE]
-    for first, second, share in sorted(found):
-        split = split_of_article.get(corpus.gold_digests[first].id)
+        read = corpus.read({place for pair in some for place, _ in pair})
+        runs = {place: exact_runs(article) for place, article in read.items()}
+        for (first, split), (second, _) in some:
+            if (share := _share(runs[first], runs[second])) >= NEAR_DUPLICATE:
+                found.append((first, second, share, split))
+    for first, second, share, split in sorted(found):
         yield CorpusFinding(
             second,
             "/text",

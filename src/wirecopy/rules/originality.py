@@ -33,8 +33,10 @@ class Sentence(NamedTuple):
 
 
 class Material(NamedTuple):
-    """What these rules compare of an article: full names with pointers, the opening, the sentences of the body."""
+    """What these rules compare of an article, beside its id: full names with pointers, the opening, the sentences of
+    the body."""
 
+    id: str
     names: dict[str, str]
     opening: tuple[int, tuple[str, ...]]
     sentences: list[Sentence]
@@ -47,7 +49,7 @@ def material(place: str, article: Article) -> Material | None:
     """What these rules compare of an article; None of one whose text was not written for the corpus."""
     if article["text"] is None or article["provenance"]["kind"] != "written":
         return None
-    return Material(full_names(article), opening(article), list(body_sentences(place, article)))
+    return Material(article["id"], full_names(article), opening(article), list(body_sentences(place, article)))
 
 
 def all_waived(corpus: Corpus) -> bool:
@@ -110,7 +112,7 @@ def _written(corpus: Corpus, rule_id: str) -> Iterator[tuple[str, Material, str 
         return
     story_of = {a: story["story"] for story in corpus.splits["stories"] for a in story["articles"]}
     for place, found in sorted(corpus.material.items(), key=lambda item: file_of(item[0])):
-        yield place, found, story_of.get(corpus.gold_digests[place].id)
+        yield place, found, story_of.get(found.id)
 
 
 def full_names(article: Article) -> dict[str, str]:
