@@ -153,13 +153,13 @@ def write_release(
 
 def write_documents(folder: Path, manifest: dict[str, Any], origin: Origin, about: About, documents: Path) -> None:
     """Write everything but the tables into a release directory that has these already."""
-    _write_json(folder / "manifest.json", manifest)
+    write_json(folder / "manifest.json", manifest)
     if origin.sources:
-        _write_json(folder / "sources.json", dict(origin.sources))
+        write_json(folder / "sources.json", dict(origin.sources))
     citation = bibtex(read_citation(documents), about.version)
     described = {**asdict(about), "citation": citation}
     of_tables = {name: digest for name, digest in file_hashes(folder).items() if name.endswith(".parquet")}
-    _write_json(folder / "croissant.json", make_croissant(manifest, described, of_tables))
+    write_json(folder / "croissant.json", make_croissant(manifest, described, of_tables))
     card = make_card(manifest, about, citation)
     (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
     for name in DOCUMENTS:
@@ -251,7 +251,7 @@ def _leaves(fields: Iterable[pa.Field], prefix: str = "") -> Iterator[tuple[str,
             yield path, field
 
 
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write an object as indented JSON with sorted keys."""
     with path.open("wb") as file:
         file.write(b"{\n")
