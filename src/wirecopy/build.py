@@ -63,7 +63,7 @@ _GATHERED = 1 << 18
 _SPOOL = ".spool"
 """The folder, in that of the tables, of lines that came compressed."""
 _FEW = 250
-"""Articles of a shard whose rows are kept each by itself."""
+"""Articles of a shard whose rows are kept each by itself, and whose tables are finished two at a time."""
 
 
 class ShardPlace(NamedTuple):
@@ -108,6 +108,7 @@ class TableWriter:
 
     def __init__(self, config: Config, path: Path, beside: Beside) -> None:
         self.config, self.path, self.beside = config, path, beside
+        self.schema = stored_schema(config)
         self.batches: list[pa.RecordBatch] = []
         self.gathered: list[bytes] = []
         self.n_rows = self.n_bytes = self.n_gathered = 0
@@ -120,7 +121,7 @@ class TableWriter:
 
     def columns(self, lines: Iterable[bytes]) -> pa.RecordBatch:
         """The columns of rows."""
-        return columns.made_of(list(lines), stored_schema(self.config))
+        return columns.made_of(list(lines), self.schema)
 
     def add(self, lines: Sequence[Line]) -> None:
         """Take in rows."""
@@ -151,11 +152,7 @@ class TableWriter:
     def end_group(self) -> None:
         """A group of articles has been taken in: write, if enough has come together."""
         if self.n_bytes >= ROW_GROUP:
-            self._end_row_group()
-
-    def _end_row_group(self) -> None:
-        self._gather()
-        if self.batches:
+            self._gather()
             self.beside.do(self._write, self.batches)
             self.batches, self.n_bytes = [], 0
 
@@ -166,14 +163,15 @@ class TableWriter:
         self.writer.write_table(pa.Table.from_batches(batches).combine_chunks())
 
     def finish(self) -> Shard | None:
-        """Close the file, and say what is in it."""
-        self._end_row_group()
-        digest = self.hash.hexdigest()
-        self.beside.wait()
+        """Write what is left, close the file, and say what is in it. Any thread may, once nothing is done beside."""
+        self._gather()
+        batches, self.batches = self.batches, []
+        if batches:
+            self._write(batches)
         if self.writer is None:
             return None
         self.writer.close()
-        return Shard(self.n_rows, digest)
+        return Shard(self.n_rows, self.hash.hexdigest())
 
 
 class Beside:
@@ -268,7 +266,8 @@ class Maker:
         """Judge the articles of a shard and, as long as there is no error, write its tables."""
         made = MadeShard(Finds(n_documents=len(task.documents)))
         notes, sound, outlined = Notes(made.finds, self.root, self.original), True, []
-        store = self.store if len(task.documents) <= _FEW else None
+        few = len(task.documents) <= _FEW
+        store = self.store if few else None
         with Beside() as beside:
             writers = [
                 TableWriter(CONFIGS[name], self.folder / name / task.place.name, beside) for name in self.configs
@@ -282,7 +281,9 @@ class Maker:
                     outlined += _write_group(group, writers, store)
                     for writer in writers:
                         writer.end_group()
-            finished = {writer.config.name: writer.finish() for writer in writers}
+            beside.wait()
+        with ThreadPoolExecutor(2 if few else 1) as finishing:
+            finished = dict(zip(self.configs, finishing.map(TableWriter.finish, writers), strict=True))
         notes.finish()
         made.tables = {name: shard for name, shard in finished.items() if shard is not None}
         made.outlined = Packed.of(outlined)
@@ -369,14 +370,12 @@ def _write_kept(article: Article, digest: bytes, writers: Sequence[TableWriter],
     if kept is None:
         store.put(key, pickle.dumps(tables))
     for writer, (batch, lines) in zip(writers, tables, strict=True):
-        writer.add_batch(batch, lines)
+        writer.add_batch(pa.ipc.read_record_batch(pa.py_buffer(batch), writer.schema), lines)
 
 
-def _made_anew(
-    article: Article, writers: Sequence[TableWriter], store: Store
-) -> list[tuple[pa.RecordBatch, list[Line]]]:
-    """The rows of an article for each writer, as columns and lines, without the tokeniser, which takes a second to
-    load, where the lines of the text are as they were."""
+def _made_anew(article: Article, writers: Sequence[TableWriter], store: Store) -> list[tuple[bytes, list[Line]]]:
+    """The rows of an article for each writer, as columns without their schema and as lines. They are made without
+    the tokeniser, which takes a second to load, where the lines of the text are as they were."""
     key = key_of("tokens", article["id"])
     kept = store.get(key)
     LINE_TOKENS.start({} if kept is None else orjson.loads(kept))
@@ -384,7 +383,8 @@ def _made_anew(
     made = [writer.made(views) for writer in writers]
     if LINE_TOKENS.n_learnt:
         store.put(key, orjson.dumps(LINE_TOKENS))
-    return [(writer.columns(line for _, line in lines), lines) for writer, lines in zip(writers, made, strict=True)]
+    columns_made = [writer.columns(line for _, line in lines) for writer, lines in zip(writers, made, strict=True)]
+    return [(batch.serialize().to_pybytes(), lines) for batch, lines in zip(columns_made, made, strict=True)]
 
 
 # The whole release

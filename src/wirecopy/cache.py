@@ -56,9 +56,11 @@ def key_of(*parts: str | bytes) -> str:
     return digest.hexdigest()
 
 
-def _sealed(key: str, result: bytes) -> bytes:
-    """A result as it is stored: with a hash over its key and itself."""
-    return _MARK + hashlib.sha256(key.encode() + result).digest() + result
+def _seal(key: str, result: bytes) -> bytes:
+    """What stands before a result where it is stored: with it, a hash over the key and the result."""
+    digest = hashlib.sha256(key.encode())
+    digest.update(result)
+    return _MARK + digest.digest()
 
 
 class Store:
@@ -80,9 +82,9 @@ class Store:
         except OSError:
             return None
         result = stored[len(_MARK) + 32 :]
-        return result if stored == _sealed(key, result) else None
+        return result if stored.startswith(_seal(key, result)) else None
 
     def put(self, key: str, result: bytes) -> None:
         """Keep a result."""
         with suppress(OSError):
-            write_atomically(self._path(key), _sealed(key, result))
+            write_atomically(self._path(key), _seal(key, result) + result)

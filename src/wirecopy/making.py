@@ -7,14 +7,11 @@ complete.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from wirecopy.article import Article
 from wirecopy.build import build_tables
 from wirecopy.cache import Store, key_of
 from wirecopy.changelog import corrections
@@ -129,20 +126,19 @@ def _promise_problems(
     record = read_record(order.record or order.corpus.resolve().parent / RECORD)
     changelog = order.documents / "CHANGELOG.md"
     text = changelog.read_text(encoding="utf-8") if changelog.is_file() else ""
-    corrected = {change.article for changes in corrections(text).values() for change in changes}
-    places = [digest.place for digest in corpus.gold_digests if digest.id in corrected]
-    articles = {article["id"]: article for article in corpus.read(places).values()}
-    return [*version_problems(manifest, latest(record)), *_undone_in(articles, text, store)]
+    return [*version_problems(manifest, latest(record)), *_undone(manifest["articles"], text, corpus, store)]
 
 
-def _undone_in(articles: dict[str, Article], changelog: str, store: Store | None) -> list[Problem]:
-    """The corrections that articles undo; `store` keeps which articles undo none."""
-    if store is None:
-        return undone_problems(changelog, articles)
-    keys = {article_id: key_of("undone", changelog, orjson.dumps(article)) for article_id, article in articles.items()}
-    doubtful = {article_id: a for article_id, a in articles.items() if store.get(keys[article_id]) is None}
-    problems = undone_problems(changelog, doubtful)
-    if not problems:
+def _undone(
+    published: Mapping[str, Mapping[str, str]], changelog: str, corpus: Corpus, store: Store | None
+) -> list[Problem]:
+    """The corrections that articles undo; `published` are their outlines, `store` keeps which articles undo none."""
+    corrected = sorted({change.article for changes in corrections(changelog).values() for change in changes})
+    keys = {a: key_of("undone", changelog, published[a]["gold_sha256"]) for a in corrected if a in published}
+    doubtful = {a for a, key in keys.items() if store is None or store.get(key) is None}
+    places = [digest.place for digest in corpus.gold_digests if digest.id in doubtful]
+    problems = undone_problems(changelog, {article["id"]: article for article in corpus.read(places).values()})
+    if store is not None and not problems:
         for article_id in doubtful:
             store.put(keys[article_id], b"")
     return problems
