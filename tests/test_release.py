@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 
 import datasets
@@ -244,6 +245,17 @@ def test_tree_hash_sees_names_and_contents_and_no_hidden_files(tmp_path):
     assert tree_hash(tmp_path) == first
     (tmp_path / "a").rename(tmp_path / "b")
     assert tree_hash(tmp_path) != first
+
+
+def test_tree_hash_is_over_the_lines_of_sha256sum_in_the_order_of_the_paths(tmp_path):
+    contents = {"a-b/c.txt": b"1", "a/d.txt": b"2", os.fsdecode(b"a/\xff.txt"): b"3"}
+    for name, content in contents.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    lines = [
+        f"{hashlib.sha256(content).hexdigest()}  ".encode() + os.fsencode(name) for name, content in contents.items()
+    ]
+    assert tree_hash(tmp_path) == hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest()
 
 
 def test_croissant_is_valid_and_loads_what_the_tables_hold(release, load):

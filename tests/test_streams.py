@@ -443,6 +443,27 @@ def check_sharded_release(folder, built):
     assert "content-changed" in {problem.rule for problem in verify(folder)[1]}
 
 
+def test_what_lists_the_articles_tells_of_a_full_disk_as_any_file_does(tmp_path):
+    """A limit on the size of files stands for a disk that has no more room."""
+    program = tmp_path / "plan.py"
+    program.write_text(
+        "import resource\n"
+        "from wirecopy.build import Plan\n"
+        "from wirecopy.documents import Document, Listing\n"
+        "documents = [Document(f'articles/{i:0100}.json', f'{i:0100}') for i in range(20_000)]\n"
+        "plan = Plan()\n"
+        "list(plan.take([Listing(documents, [])], {}))\n"
+        "assert list(plan.documents(None)) == documents\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
+        "for ask in (lambda: list(plan.documents(None)), lambda: list(plan.take([Listing(documents, [])], {}))):\n"
+        "    try:\n        ask()\n"
+        "    except OSError as error:\n        print(error.strerror)\n"
+    )
+    told = run(program).stdout.splitlines()
+    assert len(told) == 2
+    assert all(line.startswith("the list of the articles cannot be held on disk: ") for line in told)
+
+
 def test_number_of_processes_must_be_one(tmp_path):
     told = run("scripts/build.py", "--jobs", "0")
     assert told.returncode == 2

@@ -8,6 +8,7 @@ nothing of a release is seen before everything is sound.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import heapq
 import pickle
@@ -16,7 +17,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -168,10 +169,11 @@ class TableWriter:
         batches, self.batches = self.batches, []
         if batches:
             self._write(batches)
+        digest = self.hash.hexdigest()
         if self.writer is None:
             return None
         self.writer.close()
-        return Shard(self.n_rows, self.hash.hexdigest())
+        return Shard(self.n_rows, digest)
 
 
 class Beside:
@@ -449,6 +451,7 @@ def _made(
     with closing(Plan()) as plan:
         listings = workers.map(Lister(folder / _SPOOL), progress(file_groups(gold)))
         result.problems += plan.take(listings, result.corpus.split_of)
+        del gold, listings  # As soon as they are listed, the files need not be held.
         maker = Maker(corpus, folder, tuple(configs), store, original)
         shards = plan.shards(shard)
         for of, shard_made in zip(shards, workers.map(maker, plan.tasks(progress(shards), shard)), strict=True):
@@ -478,14 +481,16 @@ class Plan:
                 (split_of.get(d.id), _encoded(d.id), _encoded(d.path), d.line, d.start, d.length, _encoded(d.holder))
                 for d in listing.documents
             )
-            self._database.executemany("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            with _as_os_error():
+                self._database.executemany("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             yield from map(unreadable_problem, listing.unreadable)
 
     def documents(self, split: str | None) -> Iterator[Document]:
         """The documents of a split; of None those that are in no split."""
         query = "SELECT path, id, line, start, length, holder FROM document WHERE split IS ? ORDER BY id, path, line"
-        for path, article_id, line, start, length, holder in self._database.execute(query, [split]):
-            yield Document(_decoded(path), _decoded(article_id), line, start, length, None, _decoded(holder))
+        with _as_os_error():
+            for path, article_id, line, start, length, holder in self._database.execute(query, [split]):
+                yield Document(_decoded(path), _decoded(article_id), line, start, length, None, _decoded(holder))
 
     def shards(self, size: int) -> list[ShardPlace]:
         """The shards that there are, each of so many articles."""
@@ -500,6 +505,15 @@ class Plan:
 
     def close(self) -> None:
         self._database.close()
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """What keeps a database from being written or read, such as a full disk, raised as of any other file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OSError(errno.EIO, f"the list of the articles cannot be held on disk: {error}") from error
 
 
 def _encoded(text: str | None) -> bytes | None:

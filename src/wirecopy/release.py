@@ -8,6 +8,7 @@ locale or the order of the file system.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import tempfile
@@ -285,9 +286,17 @@ def file_hashes(folder: Path, known: Mapping[str, str] | None = None) -> dict[st
     What has a part that begins with a dot in its path is left out.
     """
     known = known or {}
-    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
-    shown = {p.as_posix(): path for p, path in files.items() if not any(part.startswith(".") for part in p.parts)}
-    return {name: known.get(name) or _file_hash(shown[name]) for name in sorted(shown)}
+    return {name: known.get(name) or _file_hash(folder / name) for name in _files_below(folder)}
+
+
+def _files_below(folder: Path) -> list[str]:
+    """The paths of the files below a folder, in order, those with a part that begins with a dot left out."""
+    found = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = (name for name in folders if not name.startswith("."))
+        paths = (Path(parent, name) for name in files if not name.startswith("."))
+        found += [path.relative_to(folder).as_posix() for path in paths if path.is_file()]
+    return sorted(found)
 
 
 def _file_hash(path: Path) -> str:
@@ -316,7 +325,10 @@ def content_hash(table: pa.Table) -> str:
 
 def tree_hash(folder: Path) -> str:
     """SHA-256 over the paths and contents of the files below a folder, hidden ones left out."""
-    return hashlib.sha256(checksums(file_hashes(folder)).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for name in _files_below(folder):
+        digest.update(checksums({name: _file_hash(folder / name)}).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
 
 
 def shards_of(tables: Tables) -> Shards:
