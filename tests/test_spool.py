@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from conftest import run
 from wirecopy.release import write_json
 from wirecopy.rules.corpus import Digest
 from wirecopy.spool import Packed, Spool, SpooledMapping
@@ -40,6 +41,21 @@ def test_rows_may_be_added_while_others_are_gone_through():
     spool.add(Packed.of([(3,)]))
     assert next(found) == (2,)
     assert [*spool] == [(1,), (2,), (3,)]
+
+
+def test_a_full_disk_is_told_once(tmp_path):
+    """A limit on the size of files stands for a disk that has no more room."""
+    program = tmp_path / "spool.py"
+    program.write_text(
+        "import resource\n"
+        "from wirecopy.spool import Packed, Spool\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
+        "spool = Spool()\n"
+        "try:\n    spool.add(Packed.of([(b' ' * (3 << 20),)]))\n"
+        "except OSError as error:\n    print(error.strerror)\n"
+    )
+    told = run(program)
+    assert (told.stdout, told.stderr) == ("File too large\n", "")
 
 
 def test_rows_of_unequal_length_are_refused():

@@ -443,6 +443,15 @@ def check_sharded_release(folder, built):
     assert "content-changed" in {problem.rule for problem in verify(folder)[1]}
 
 
+def test_a_name_that_is_no_utf8_is_told_alike_by_a_build_and_by_validation(forms, tmp_path):
+    corpus = tmp_path / "corpus"
+    shutil.copytree(forms / "lines", corpus)
+    (corpus / "articles" / os.fsdecode(b"\xff.json")).write_bytes(orjson.dumps(make_article(1, N)))
+    built = build_tables(corpus, tmp_path / "out", ("articles",))
+    assert {problem.rule for problem in built.result.errors} == {"file-name", "split-missing"}
+    assert built.result.problems == check_corpus(corpus).problems
+
+
 def test_what_lists_the_articles_tells_of_a_full_disk_as_any_file_does(tmp_path):
     """A limit on the size of files stands for a disk that has no more room."""
     program = tmp_path / "plan.py"

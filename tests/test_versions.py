@@ -11,8 +11,11 @@ import pytest
 from conftest import ROOT, run
 from planted import small, small_pass
 from trials import FERRY, FERRY_FILE, Checkout, write_of_pryce
+from wirecopy import making
+from wirecopy.cache import Store
 from wirecopy.history import HistoryError, find_snapshot, latest, read_record, resolve_revision, snapshot_of_revision
 from wirecopy.release import tree_hash
+from wirecopy.work import Workforce
 
 
 @pytest.fixture
@@ -157,6 +160,24 @@ def test_what_is_kept_from_a_build_hides_no_undone_correction(checkout):
         refused = checkout.run("scripts/build.py", "--cache", "kept")
         assert refused.returncode == 1
         assert "error[correction-undone]" in refused.stdout
+
+
+def test_what_was_looked_at_for_undone_corrections_is_not_read_again_unless_it_changed_meanwhile(
+    checkout, tmp_path, monkeypatch
+):
+    looked_at = []
+    monkeypatch.setattr(making, "undone_problems", lambda _, articles: looked_at.append([*articles]) or [])
+    order = making.Order(checkout.folder / "corpus", tmp_path / "out", checkout.folder, None, "Trial", "1.0.0")
+
+    def make():
+        making.make(order, ["articles"], Workforce(), Store(tmp_path / "kept"), iter)
+        return looked_at.pop()
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(making, "gold_hash", lambda _: "of what somebody wrote")
+        assert make() == [FERRY]
+    assert make() == [FERRY]
+    assert make() == []
 
 
 def test_unlisted_correction_is_not_recorded(checkout):

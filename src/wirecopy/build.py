@@ -15,6 +15,7 @@ import pickle
 import shutil
 import sqlite3
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -473,6 +474,7 @@ class Plan:
     def __init__(self) -> None:
         self._database = sqlite3.connect("")  # In memory, and from some size on in a temporary file.
         self._database.execute("CREATE TABLE document (split, id, path, line, start, length, holder)")
+        self._counts: Counter[str | None] = Counter()
 
     def take(self, listings: Iterable[Listing], split_of: Mapping[str, str]) -> Iterator[Problem]:
         """Take in the documents of listings; yields the problems of what could not be read."""
@@ -483,6 +485,7 @@ class Plan:
             )
             with _as_os_error():
                 self._database.executemany("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._counts.update(split_of.get(document.id) for document in listing.documents)
             yield from map(unreadable_problem, listing.unreadable)
 
     def documents(self, split: str | None) -> Iterator[Document]:
@@ -494,8 +497,7 @@ class Plan:
 
     def shards(self, size: int) -> list[ShardPlace]:
         """The shards that there are, each of so many articles."""
-        counts = dict(self._database.execute("SELECT split, count(*) FROM document GROUP BY split"))
-        return [ShardPlace(split, i) for split in SPLITS for i in range(-(-counts.get(split, 0) // size))]
+        return [ShardPlace(split, i) for split in SPLITS for i in range(-(-self._counts[split] // size))]
 
     def tasks(self, shards: Iterable[ShardPlace], size: int) -> Iterator[ShardTask]:
         """The task of each shard, in the order of `shards`."""
@@ -512,18 +514,18 @@ def _as_os_error() -> Iterator[None]:
     """What keeps a database from being written or read, such as a full disk, raised as of any other file."""
     try:
         yield
-    except sqlite3.Error as error:
+    except sqlite3.OperationalError as error:
         raise OSError(errno.EIO, f"the list of the articles cannot be held on disk: {error}") from error
 
 
 def _encoded(text: str | None) -> bytes | None:
     """A text that may stand for undecodable bytes of a file's name, which a database takes for none."""
-    return None if text is None else text.encode("utf-8", "surrogateescape")
+    return None if text is None else text.encode("utf-8", "surrogatepass")
 
 
 def _decoded(content: bytes | None) -> str | None:
     """The text that `_encoded` was given."""
-    return None if content is None else content.decode("utf-8", "surrogateescape")
+    return None if content is None else content.decode("utf-8", "surrogatepass")
 
 
 def _put_in_place(

@@ -18,6 +18,7 @@ from wirecopy.changelog import corrections
 from wirecopy.citation import read_citation
 from wirecopy.history import RECORD, latest, read_record
 from wirecopy.hydrate import restore, standoff_of, text_files, with_restored
+from wirecopy.outline import gold_hash
 from wirecopy.problems import Problem
 from wirecopy.promises import undone_problems, version_problems
 from wirecopy.release import (
@@ -136,9 +137,11 @@ def _undone(
     corrected = sorted({change.article for changes in corrections(changelog).values() for change in changes})
     keys = {a: key_of("undone", changelog, published[a]["gold_sha256"]) for a in corrected if a in published}
     doubtful = {a for a, key in keys.items() if store is None or store.get(key) is None}
-    places = [digest.place for digest in corpus.gold_digests if digest.id in doubtful]
-    problems = undone_problems(changelog, {article["id"]: article for article in corpus.read(places).values()})
+    places = [digest.place for digest in corpus.gold_digests if digest.id in doubtful] if doubtful else []
+    articles = {article["id"]: article for article in corpus.read(places).values()}
+    problems = undone_problems(changelog, articles)
     if store is not None and not problems:
-        for article_id in doubtful:
-            store.put(keys[article_id], b"")
+        for article_id, article in articles.items():
+            if gold_hash(article) == published[article_id]["gold_sha256"]:  # Else somebody writes to it meanwhile.
+                store.put(keys[article_id], b"")
     return problems

@@ -253,7 +253,7 @@ def _leaves(fields: Iterable[pa.Field], prefix: str = "") -> Iterator[tuple[str,
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write an object as indented JSON with sorted keys."""
+    """Write an object, which has some key, as indented JSON with sorted keys."""
     with path.open("wb") as file:
         file.write(b"{\n")
         for i, key in enumerate(sorted(content)):
@@ -292,11 +292,16 @@ def file_hashes(folder: Path, known: Mapping[str, str] | None = None) -> dict[st
 def _files_below(folder: Path) -> list[str]:
     """The paths of the files below a folder, in order, those with a part that begins with a dot left out."""
     found = []
-    for parent, folders, files in os.walk(folder):
+    for parent, folders, files in os.walk(folder, onerror=_raise_unless_absent):
         folders[:] = (name for name in folders if not name.startswith("."))
         paths = (Path(parent, name) for name in files if not name.startswith("."))
         found += [path.relative_to(folder).as_posix() for path in paths if path.is_file()]
     return sorted(found)
+
+
+def _raise_unless_absent(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _file_hash(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Rows held on disk: what is known of every article of a large collection, in the room of a few.
 
-Whoever makes rows may pack them, so that they travel and are put away as they are. What is held lives in a temporary
-file without a name, and goes with it.
+Whoever makes rows may pack them, so that they travel and are put away as they are. From some size on, what is held
+lives in a temporary file without a name, and goes with it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import marshal
 import tempfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Generic, NamedTuple, TypeVar
 
@@ -37,7 +38,8 @@ class Packed(NamedTuple):
 
 class Spool(Generic[Row]):
     """Rows in the order in which they were added, on disk once they are many. They can be gone through any number of
-    times, also by several at once; some are in memory at a time. `make` makes what a row is from a tuple."""
+    times, also by several iterators of one thread; some are in memory at a time. `make` makes what a row is from a
+    tuple."""
 
     def __init__(self, make: Callable[[tuple], Row] = tuple) -> None:
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY, prefix="wirecopy-spool-")  # noqa: SIM115
@@ -59,7 +61,8 @@ class Spool(Generic[Row]):
         return map(self._make, Packed(self._file.read(length), n).rows())
 
     def __del__(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # What could not be written before cannot be now.
+            self._file.close()
 
     def __iter__(self) -> Iterator[Row]:
         for index in range(len(self._added)):
