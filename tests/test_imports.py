@@ -53,6 +53,7 @@ ALLOWED = {
         "cache",
         "columns",
         "documents",
+        "overlap",
         "problems",
         "release",
         "rules",

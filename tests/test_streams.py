@@ -28,7 +28,7 @@ from wirecopy.article import format_article
 from wirecopy.build import build_tables
 from wirecopy.cache import Store
 from wirecopy.documents import Lister, chunks, documents_in, file_groups, read_each
-from wirecopy.overlap import RUN_LENGTH, RunIndex, packed_runs
+from wirecopy.overlap import RUN_LENGTH, RunIndex, StoredRuns, packed_runs
 from wirecopy.release import (
     About,
     articles_by_split,
@@ -297,7 +297,7 @@ def test_index_finds_every_pair_that_shares_enough():
     splits = np.array([i % 3 for i in range(120)])
     index = RunIndex()
     for at in range(0, 120, 50):
-        index.add(*packed_runs([" ".join(article) for article in articles[at : at + 50]]))
+        index.add(packed_runs([" ".join(article) for article in articles[at : at + 50]]))
     found = set(index.candidates(splits, 0.3))
     assert share_enough(articles, splits) <= found
     index.close()
@@ -338,22 +338,24 @@ def test_runs_are_of_words_whose_case_is_folded_as_python_folds_it():
     assert len(set((packed >> np.uint64(24)).tolist())) == 4
 
 
-def test_index_on_disk_finds_what_it_finds_in_memory(monkeypatch):
+def test_index_on_disk_finds_what_it_finds_in_memory(monkeypatch, tmp_path):
+    """Some or all of the runs are in its own file, in memory, or in files of others."""
     random = Random(5)
     articles = [words(random, 60) for _ in range(80)]
     articles[7], articles[40] = articles[40] + words(random, 9), list(articles[40])
     splits = np.arange(80) % 2
     found = []
-    for limit in (1 << 17, 4):
+    for limit, every in ((1 << 17, 0), (4, 0), (1 << 17, 2), (4, 3)):
         monkeypatch.setattr("wirecopy.overlap._KEPT_IN_MEMORY", limit)
         index = RunIndex()
         for i, article in enumerate(articles):
-            index.add(*packed_runs([" ".join(article)]))
+            runs = packed_runs([" ".join(article)] if i != 11 else [""])
+            index.add(StoredRuns.at(tmp_path / "runs" / str(i), runs) if every and i % every == 0 else runs)
             if i == 30:
                 assert list(index.candidates(splits, 0.3)) == []
         found.append(list(index.candidates(splits, 0.3)))
         index.close()
-    assert found[0] == found[1] == [(7, 40)]
+    assert found == [[(7, 40)]] * 4
 
 
 # Builds

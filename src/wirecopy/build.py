@@ -31,6 +31,7 @@ from wirecopy import columns
 from wirecopy.article import Article
 from wirecopy.cache import Store, key_of
 from wirecopy.documents import Document, Lister, Listing, chunks, file_groups
+from wirecopy.overlap import StoredRuns
 from wirecopy.problems import Problem
 from wirecopy.release import Shard, parquet_path, parquet_writer, tree_hash
 from wirecopy.rules.corpus import SPLITS
@@ -63,7 +64,7 @@ ROW_GROUP = 1 << 22
 _GATHERED = 1 << 18
 """Bytes of canonical JSON from which rows are made columns together."""
 _SPOOL = ".spool"
-"""The folder, in that of the tables, of lines that came compressed."""
+"""The folder, in that of the tables, of lines that came compressed and of the runs of words of each shard."""
 _FEW = 250
 """Articles of a shard whose rows are kept each by itself, and whose tables are finished two at a time."""
 
@@ -252,6 +253,12 @@ class Maker:
     original: bool = False
 
     def __call__(self, task: ShardTask) -> MadeShard:
+        made = self._made(task)
+        made.finds.runs = StoredRuns.at(self.folder / _SPOOL / f"{task.place.name}.runs", made.finds.runs)
+        return made
+
+    def _made(self, task: ShardTask) -> MadeShard:
+        """What came of a shard, made or kept."""
         if self.store is None:
             return self.make(task)
         key = self._key(task)
@@ -430,6 +437,7 @@ def build_tables(
         hashed = aside.submit(tree_hash, corpus)
         built, made = _made(corpus, folder, configs, workers, store, progress, shard)
         finish_corpus(built.result)
+        shutil.rmtree(folder / _SPOOL, ignore_errors=True)
         if not built.result.errors:
             built.corpus_sha256 = hashed.result()
             built.shards = _put_in_place(folder, made, configs)
@@ -464,7 +472,6 @@ def _made(
             finder = Finder(corpus, store=store, original=original and take is take_gold)
             for finds in workers.map(finder, chunks(documents)):
                 take(result, finds)
-    shutil.rmtree(folder / _SPOOL, ignore_errors=True)
     return built, made_shards
 
 

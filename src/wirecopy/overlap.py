@@ -12,7 +12,8 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,6 +39,28 @@ _KEPT_IN_MEMORY = 1 << 20
 Runs = tuple[np.ndarray, np.ndarray]
 """The runs of words of some articles: numbers that hold a run above and the index of its article below, distinct and
 in rising order; and how many runs each article has."""
+
+
+class StoredRuns(NamedTuple):
+    """The runs of words of some articles in a file, where each part of an index begins and the last ends in it, and
+    how many runs each article has."""
+
+    path: Path
+    bounds: list[int]
+    sizes: np.ndarray
+
+    @classmethod
+    def at(cls, path: Path, runs: Runs) -> StoredRuns:
+        """Put runs into a file."""
+        packed, sizes = runs
+        path.parent.mkdir(parents=True, exist_ok=True)
+        packed.tofile(path)
+        return cls(path, _part_bounds(packed), sizes)
+
+
+def _part_bounds(packed: np.ndarray) -> list[int]:
+    """Where each part of an index begins in runs, and the last ends."""
+    return [*np.searchsorted(packed, _PART_BEGINS).tolist(), len(packed)]
 
 
 def own_text(article: Article) -> str:
@@ -152,16 +175,20 @@ class RunIndex:
         self._n_waiting = 0
         self._file: Any = None
         self._written: list[list[tuple[int, int]]] = [[] for _ in range(_PARTS)]
+        self._stored: list[tuple[StoredRuns, np.uint64]] = []
         self._sizes: list[np.ndarray] = []
         self.n_articles = 0
 
-    def add(self, packed: np.ndarray, sizes: np.ndarray) -> None:
-        """Take in the runs of the next articles."""
-        numbered = packed + np.uint64(self.n_articles)
+    def add(self, runs: Runs | StoredRuns) -> None:
+        """Take in the runs of the next articles. A file that they stand in has to stay until the last question."""
+        first, sizes = np.uint64(self.n_articles), runs[-1]
         self.n_articles += len(sizes)
         self._sizes.append(sizes)
-        bounds = [*np.searchsorted(numbered, _PART_BEGINS).tolist(), len(numbered)]
-        for waiting, (start, end) in zip(self._waiting, pairwise(bounds), strict=True):
+        if isinstance(runs, StoredRuns):
+            self._stored.append((runs, first))
+            return
+        numbered = runs[0] + first
+        for waiting, (start, end) in zip(self._waiting, pairwise(_part_bounds(numbered)), strict=True):
             waiting.append(numbered[start:end])
         self._n_waiting += len(numbered)
         if self._n_waiting > _KEPT_IN_MEMORY:
@@ -180,16 +207,26 @@ class RunIndex:
 
     def _part(self, part: int) -> np.ndarray:
         """The runs of a part, those with one number beside each other, each by rising article."""
-        written, waiting = self._written[part], self._waiting[part]
-        packed = np.empty(sum(n for _, n in written) + sum(map(len, waiting)), dtype=np.uint64)
+        packed = np.concatenate([self._read(part), *self._waiting[part], *self._read_stored(part)])
+        packed.sort()
+        return packed
+
+    def _read(self, part: int) -> np.ndarray:
+        """What was written of a part."""
+        written = self._written[part]
+        packed = np.empty(sum(n for _, n in written), dtype=np.uint64)
         end = 0
         for at, n in written:
             self._file.seek(at)
             self._file.readinto(packed[end : end + n])
             end += n
-        np.concatenate([packed[:0], *waiting], out=packed[end:])
-        packed.sort()
         return packed
+
+    def _read_stored(self, part: int) -> Iterator[np.ndarray]:
+        """What files of others have of a part."""
+        for runs, first in self._stored:
+            start, end = runs.bounds[part : part + 2]
+            yield np.fromfile(runs.path, np.uint64, end - start, offset=start * first.itemsize) + first
 
     def _shared(self, part: int) -> np.ndarray:
         """The runs of a part that several articles have."""

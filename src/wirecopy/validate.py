@@ -43,7 +43,7 @@ from wirecopy.documents import (
     shown,
     size_of,
 )
-from wirecopy.overlap import Runs, own_text, packed_runs
+from wirecopy.overlap import Runs, StoredRuns, own_text, packed_runs
 from wirecopy.problems import Finding, Problem, locate
 from wirecopy.rules import RULES, Corpus, Subject, rules_of
 from wirecopy.rules.corpus import Digest, count_labels, file_of, labels_used
@@ -137,7 +137,7 @@ class Finds:
     n_documents: int = 0
     digests: Packed = field(default_factory=lambda: Packed.of([]))
     label_uses: dict[str, Counter[str]] = field(default_factory=dict)
-    runs: Runs = field(default_factory=lambda: packed_runs([]))
+    runs: Runs | StoredRuns = field(default_factory=lambda: packed_runs([]))
     unread: list[str] = field(default_factory=list)
     material: dict[str, Material] = field(default_factory=dict)
     articles: list[Article] = field(default_factory=list)
@@ -478,7 +478,7 @@ def take_gold(result: Result, finds: Finds) -> None:
     corpus = result.corpus
     result.problems += finds.problems
     corpus.gold_digests.add(finds.digests)
-    corpus.runs.add(*finds.runs)
+    corpus.runs.add(finds.runs)
     corpus.material.update(finds.material)
     corpus.unread |= {local for local in finds.unread if local}
     corpus.articles.update(_by_place(finds))
