@@ -20,6 +20,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
@@ -109,10 +110,8 @@ def turns(corpus: Path, size: int, form: str, options: argparse.Namespace) -> It
         for name in options.contenders:
             if turn < n_repeats(name, size, options):
                 _, command = CONTENDERS[name]
-                out = options.work / "out"
-                out.mkdir()
-                figures = measure(command(corpus, out))
-                shutil.rmtree(out)
+                with tempfile.TemporaryDirectory(dir=options.work) as out:
+                    figures = measure(command(corpus, Path(out)))
                 note(f"{form} {size:,} {name}: {figures}")
                 yield {"articles": size, "form": form, "contender": name, **figures}
 
