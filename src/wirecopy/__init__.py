@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__version__ = "0.3.1"
+__version__ = "0.3.2"
 """The version of the data and of the library, x.y.z. Every other place that shows it is generated from here."""
 
 SCHEMA_REVISION = 1
