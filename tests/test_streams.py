@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from itertools import combinations
 from pathlib import Path
 from random import Random
@@ -23,7 +25,7 @@ import wirecopy
 from conftest import ROOT, run
 from generate import make_article, write_corpus
 from planted import base
-from wirecopy import cache
+from wirecopy import cache, making
 from wirecopy.article import format_article
 from wirecopy.build import build_tables
 from wirecopy.cache import Store
@@ -475,6 +477,21 @@ def test_what_lists_the_articles_tells_of_a_full_disk_as_any_file_does(tmp_path)
     assert all(line.startswith("the list of the articles cannot be held on disk: ") for line in told)
 
 
+def test_a_build_that_is_interrupted_leaves_nothing(forms, tmp_path, monkeypatch):
+    """Not even what workers write that were still at work."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("wirecopy.build.take_gold", interrupted)
+    order = making.Order(forms / "lines", tmp_path / "dist" / "1.2.3", ROOT, tmp_path, "Trial", "1.2.3")
+    with workforce(2) as workers:
+        with pytest.raises(KeyboardInterrupt):
+            making.make(order, ["articles", "ner"], workers, None, iter)
+        assert list((tmp_path / "dist").iterdir()) == []
+    assert list((tmp_path / "dist").iterdir()) == []
+
+
 def test_number_of_processes_must_be_one(tmp_path):
     told = run("scripts/build.py", "--jobs", "0")
     assert told.returncode == 2
@@ -488,6 +505,36 @@ def die(_):
 def test_dead_worker_is_told_and_no_traceback():
     with pytest.raises(WorkError, match="a worker process died"), workforce(2) as workers:
         list(workers.map(die, range(3)))
+
+
+def write_late(path):
+    time.sleep(0.4)
+    path.write_text("")
+    return path
+
+
+@pytest.mark.parametrize("where", ["while it waits", "between results"])
+def test_nobody_writes_any_more_once_work_is_interrupted(where, tmp_path):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with workforce(2) as workers:
+        list(workers.map(write_late, [tmp_path / "first", tmp_path / "second"]))  # All processes are there.
+        handler = signal.signal(signal.SIGALRM, interrupted)
+        try:
+            with (
+                pytest.raises(KeyboardInterrupt),
+                closing(workers.map(write_late, map(tmp_path.joinpath, "abcd"))) as made,
+            ):
+                if where == "while it waits":
+                    signal.setitimer(signal.ITIMER_REAL, 0.1)
+                for _ in made:
+                    interrupted()
+        finally:
+            signal.signal(signal.SIGALRM, handler)
+        written = sorted(tmp_path.iterdir())
+        time.sleep(1)
+        assert sorted(tmp_path.iterdir()) == written
 
 
 # What is kept

@@ -458,15 +458,16 @@ def _made(
     built, made_shards = Built(result), []
     original = not all_waived(result.corpus)
     with closing(Plan()) as plan:
-        listings = workers.map(Lister(folder / _SPOOL), progress(file_groups(gold)))
-        result.problems += plan.take(listings, result.corpus.split_of)
+        with closing(workers.map(Lister(folder / _SPOOL), progress(file_groups(gold)))) as listings:
+            result.problems += plan.take(listings, result.corpus.split_of)
         del gold, listings  # As soon as they are listed, the files need not be held.
         maker = Maker(corpus, folder, tuple(configs), store, original)
         shards = plan.shards(shard)
-        for of, shard_made in zip(shards, workers.map(maker, plan.tasks(progress(shards), shard)), strict=True):
-            take_gold(result, shard_made.finds)
-            built.outlines[of.split].add(shard_made.outlined)
-            made_shards.append((of, shard_made.tables))
+        with closing(workers.map(maker, plan.tasks(progress(shards), shard))) as made:
+            for of, shard_made in zip(shards, made, strict=True):
+                take_gold(result, shard_made.finds)
+                built.outlines[of.split].add(shard_made.outlined)
+                made_shards.append((of, shard_made.tables))
         loose, of_passes = plan.documents(None), documents_of(progress(passes), result.problems)
         for documents, take in ((loose, take_gold), (of_passes, take_passes)):
             finder = Finder(corpus, store=store, original=original and take is take_gold)

@@ -12,10 +12,10 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from typing import Any, TypeVar
 
 Task = TypeVar("Task")
@@ -35,26 +35,33 @@ class Workforce:
         self.executor, self.size = executor, size
 
     def map(self, function: Callable[[Task], Made], tasks: Iterable[Task]) -> Iterator[Made]:
-        """What the function makes of each task, in the order of the tasks; few are handed out ahead."""
+        """What the function makes of each task, in the order of the tasks; few are handed out ahead. When it is closed,
+        tasks that nobody has begun are taken back, and the others are waited for."""
         if self.executor is None:
             with undisturbed():
                 for task in tasks:
                     yield function(task)
             return
-        waiting: deque = deque()
+        waiting: deque[Future] = deque()
         try:
             for task in tasks:
                 waiting.append(self.executor.submit(function, task))
                 if len(waiting) >= _WAITING_FOR_EACH * self.size:
-                    yield waiting.popleft().result()
+                    yield _first_result(waiting)
             while waiting:
-                yield waiting.popleft().result()
+                yield _first_result(waiting)
         except BrokenProcessPool as error:
             message = "a worker process died; it may have run out of memory: try fewer --jobs"
             raise WorkError(message) from error
-        finally:
-            for future in waiting:
-                future.cancel()
+        finally:  # Nobody may still be at work, and write, while what was made is put in place or removed.
+            wait([future for future in waiting if not future.cancel()])
+
+
+def _first_result(waiting: deque[Future]) -> Any:
+    """The result of the first of some futures, which is taken from them once it is there."""
+    result = waiting[0].result()
+    waiting.popleft()
+    return result
 
 
 @contextmanager
@@ -107,7 +114,12 @@ def _context() -> Any:
     if "forkserver" not in methods:
         return multiprocessing.get_context("spawn")
     forkserver.set_forkserver_preload(["__main__", "wirecopy.build"])
-    forkserver.ensure_running()  # It imports while the tasks are made out.
+    resource_tracker.ensure_running()  # Which would lift the block.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # An interrupt is for the first process to take.
+    try:
+        forkserver.ensure_running()  # It imports while the tasks are made out.
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return multiprocessing.get_context("forkserver")
 
 
