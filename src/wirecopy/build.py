@@ -487,13 +487,14 @@ class Plan:
     def take(self, listings: Iterable[Listing], split_of: Mapping[str, str]) -> Iterator[Problem]:
         """Take in the documents of listings; yields the problems of what could not be read."""
         for listing in listings:
+            splits = [split_of.get(document.id) for document in listing.documents]
             rows = (
-                (split_of.get(d.id), _encoded(d.id), _encoded(d.path), d.line, d.start, d.length, _encoded(d.holder))
-                for d in listing.documents
+                (split, _encoded(d.id), _encoded(d.path), d.line, d.start, d.length, _encoded(d.holder))
+                for split, d in zip(splits, listing.documents, strict=True)
             )
             with _as_os_error():
                 self._database.executemany("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-            self._counts.update(split_of.get(document.id) for document in listing.documents)
+            self._counts.update(splits)
             yield from map(unreadable_problem, listing.unreadable)
 
     def documents(self, split: str | None) -> Iterator[Document]:
